@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# Free ports, and waiting for whoever shall listen on them.
+free_port() {
+	node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+}
+
+# await_log FILE TEXT PID SECONDS: until the process has written TEXT; fails when it ends or takes too long.
+await_log() {
+	local i
+	for ((i = 0; i < $4 * 10; i++)); do
+		grep -qs -- "$2" "$1" && return
+		kill -0 "$3" 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 30 "$1" >&2
+	say "no '$2' in $1 within $4 s" >&2
+	return 1
+}
+
+# await_url URL PID SECONDS: until the address answers 2xx.
+await_url() {
+	local i
+	for ((i = 0; i < $3 * 5; i++)); do
+		node -e 'fetch(process.argv[1]).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1" && return
+		kill -0 "$2" 2>/dev/null || break
+		sleep 0.2
+	done
+	say "$1 did not answer within $3 s" >&2
+	return 1
+}

@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# The steps of the mini-program, and those that look at the built whole.
+web() { (cd "$app" && npm run --silent "$@"); }
+
+step_h5() { build_h5; }
+step_types() { install_npm && web type-check; }
+step_unit() { install_npm && web test; }
+step_mp_weixin() { install_npm && web build:mp-weixin; }
+
+# The checkers have dependencies of their own, a thousand of them.
+step_offline() {
+	local want
+	[ -d "$app/dist/build/mp-weixin" ] || step_mp_weixin
+	want=$(node --version)-$(printf '%s\0' "$app"/check/package*.json | digest)
+	if ! fresh check "$want" || [ ! -d "$app/check/node_modules" ]; then
+		(cd "$app/check" && npm ci --no-audit --no-fund --loglevel=error)
+		done_with check "$want"
+	fi
+	(cd "$app" && node check/check.mjs)
+}
+
+step_contract() {
+	local file
+	./scripts/gen.sh "$tmp/contract"
+	for file in server/api/openapi.yaml miniprogram/src/api/schema.d.ts; do
+		diff -u "$file" "$tmp/contract/$file" || { say "run ./scripts/gen.sh and commit $file"; return 1; }
+	done
+}
