@@ -2,7 +2,7 @@
 # Everything that must hold: ./scripts/test.sh [STEP…]. Steps: see `all` below; servers are its own and always stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for lib in say need port apt mariadb mysql redis build run finish steps_go steps_web steps_browser steps_tour; do . "scripts/lib/$lib.sh"; done
+for lib in scripts/lib/*.sh; do . "$lib"; done
 
 go_lane=(vet go go-mariadb go-mysql)
 web_lane=(types unit mp-weixin offline contract e2e elder tour tour-server)

@@ -4,13 +4,15 @@
 with_demo() {
 	local port pid log=$tmp/$1-server.log
 	port=$(free_port)
-	build_h5 && build_server
+	build_h5
+	build_server
 	"$bense" serve --config configs/demo.yaml --listen "127.0.0.1:$port" --data "$tmp/$1" >"$log" 2>&1 &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
 	await_url "http://127.0.0.1:$port/readyz" "$pid" 60 || { tail -n 40 "$log"; return 1; }
 	BENSE_URL=http://127.0.0.1:$port web "$2"
-	kill "$pid" && wait "$pid"
+	kill "$pid"
+	wait "$pid" # it has to end by itself, and well
 }
 
 step_e2e() { with_demo e2e e2e; }

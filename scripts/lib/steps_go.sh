@@ -1,17 +1,5 @@
 # shellcheck shell=bash
 # The steps of the Go half.
-step_tools() {
-	need_packages gcc="gcc libc6-dev" mariadbd=mariadb-server-core redis-server=redis-server \
-		chromium=chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk \
-		debootstrap=debootstrap /usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring
-}
-
-step_servers() {
-	start_redis
-	start_mariadb
-	if fetch_mysql; then start_mysql; elif [ "${CI:-}" = true ]; then return 1; fi
-}
-
 step_vet() {
 	local bad
 	bad=$(gofmt -l server)
@@ -27,7 +15,10 @@ db_packages() {
 		awk '/\/(testdb|testkit|app|tour)( |$)/ { print $1 }'
 }
 
-step_go() { env -u TEST_MYSQL_DSN -u TEST_REDIS_URL bash -c "$(declare -f go_test); go_test ./server/..."; }
+step_go() {
+	unset TEST_MYSQL_DSN TEST_REDIS_URL
+	go_test ./server/...
+}
 
 on_server() { # on_server URL
 	local packages
@@ -36,5 +27,12 @@ on_server() { # on_server URL
 	TEST_MYSQL_DSN=$1/ TEST_REDIS_URL=$redis_url go_test "${packages[@]}"
 }
 
-step_go_mariadb() { . "$tmp/env" && on_server "$mariadb_url"; }
-step_go_mysql() { . "$tmp/env" && if [ -n "${mysql_url:-}" ]; then on_server "$mysql_url"; else say "not run: no real MySQL"; fi; }
+step_go_mariadb() {
+	. "$tmp/env"
+	on_server "$mariadb_url"
+}
+
+step_go_mysql() {
+	. "$tmp/env"
+	if [ -z "${mysql_url:-}" ]; then say "not run: no real MySQL"; else on_server "$mysql_url"; fi
+}

@@ -3,9 +3,19 @@
 web() { (cd "$app" && npm run --silent "$@"); }
 
 step_h5() { build_h5; }
-step_types() { install_npm && web type-check; }
-step_unit() { install_npm && web test; }
-step_mp_weixin() { install_npm && web build:mp-weixin; }
+# One command a line: what stands before && is allowed to fail in its middle.
+step_types() {
+	install_npm
+	web type-check
+}
+step_unit() {
+	install_npm
+	web test
+}
+step_mp_weixin() {
+	install_npm
+	web build:mp-weixin
+}
 
 # The checkers have dependencies of their own, a thousand of them.
 step_offline() {
