@@ -1,0 +1,18 @@
+-- +goose Up
+CREATE TABLE notices (
+  id BIGINT NOT NULL PRIMARY KEY,
+  committee_id BIGINT NOT NULL,
+  alliance_id BIGINT NOT NULL,
+  activity_id BIGINT NULL,
+  title VARCHAR(100) NOT NULL,
+  body TEXT NOT NULL,
+  state VARCHAR(12) NOT NULL,
+  author_id BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  updated_at DATETIME(3) NOT NULL,
+  published_at DATETIME(3) NULL,
+  closed_at DATETIME(3) NULL
+);
+
+-- +goose Down
+DROP TABLE notices;
