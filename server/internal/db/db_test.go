@@ -1,0 +1,144 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/db"
+	"bense/server/internal/id"
+	"bense/server/internal/testdb"
+	"bense/server/migrations"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+type committee struct {
+	ID        id.ID `gorm:"primaryKey;autoIncrement:false"`
+	ParentID  *id.ID
+	Name      string
+	CreatedAt db.Time
+}
+
+func (committee) TableName() string { return "committees" }
+
+func row(n int64, name string) committee {
+	return committee{ID: id.ID(n), Name: name, CreatedAt: db.At(time.Date(2026, 9, 9, 1, 2, 3, 4_000_000, time.UTC))}
+}
+
+func TestMigratedAndTimeRoundTrip(t *testing.T) {
+	ctx, d := testdb.Tx(t)
+	if err := d.Conn(ctx).Create(&[]committee{row(1, "甲")}).Error; err != nil {
+		t.Fatal(err)
+	}
+	var got committee
+	if err := d.Conn(ctx).Where("id = ?", id.ID(1)).Take(&got).Error; err != nil {
+		t.Fatal(err)
+	}
+	if want := row(1, "甲"); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestNothingPendingAfterMigrate(t *testing.T) {
+	if ok, err := testdb.Shared(t).Migrated(t.Context(), migrations.Files); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+}
+
+func TestDuplicateIsRecognised(t *testing.T) {
+	ctx, d := testdb.Tx(t)
+	a, b := row(1, "甲"), row(2, "甲")
+	if err := d.Conn(ctx).Create(&a).Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Conn(ctx).Create(&b).Error; !db.IsDuplicate(err) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestTxRollsBackAndJoins(t *testing.T) {
+	d := testdb.Own(t)
+	boom := errors.New("boom")
+	err := d.Tx(t.Context(), func(ctx context.Context) error {
+		return d.Tx(ctx, func(ctx context.Context) error {
+			r := row(1, "甲")
+			if err := d.Conn(ctx).Create(&r).Error; err != nil {
+				return err
+			}
+			return boom
+		})
+	})
+	if !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	var n int64
+	if d.Conn(t.Context()).Model(&committee{}).Count(&n); n != 0 {
+		t.Errorf("%d rows after a rollback", n)
+	}
+}
+
+// Twenty writers lock two rows in opposite order: the engine breaks deadlocks, Tx repeats.
+func TestTxRepeatsAfterDeadlock(t *testing.T) {
+	d := testdb.Own(t)
+	err := d.Tx(t.Context(), func(ctx context.Context) error {
+		return d.Conn(ctx).Create(&[]committee{row(1, "甲"), row(2, "乙")}).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for i := range 20 {
+		wg.Go(func() {
+			first, second := id.ID(1+i%2), id.ID(2-i%2)
+			err := d.Tx(context.Background(), func(ctx context.Context) error {
+				for _, n := range []id.ID{first, second} {
+					if err := d.Conn(ctx).Exec("UPDATE committees SET parent_id = COALESCE(parent_id, 0) + 1 WHERE id = ?", n).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err == nil {
+				mu.Lock()
+				done++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	var got []committee
+	if err := d.Conn(t.Context()).Order("id").Find(&got).Error; err != nil {
+		t.Fatal(err)
+	}
+	if int(*got[0].ParentID) != done || int(*got[1].ParentID) != done || done < 10 {
+		t.Errorf("%d transactions reported success, rows say %d and %d", done, *got[0].ParentID, *got[1].ParentID)
+	}
+}
+
+func TestWithin(t *testing.T) {
+	ctx, d := testdb.Tx(t)
+	if err := d.Conn(ctx).Create(&[]committee{row(1, "甲"), row(2, "乙")}).Error; err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		scope actor.Scope
+		want  int64
+	}{
+		"all":            {actor.Scope{All: true}, 2},
+		"one":            {actor.Scope{Committees: []id.ID{2}}, 1},
+		"nothing":        {actor.Scope{}, 0},
+		"column missing": {actor.Scope{Units: []id.ID{1}}, 0},
+	} {
+		var n int64
+		err := db.Within(d.Conn(ctx).Model(&committee{}), c.scope, db.Columns{Committee: "id"}).Count(&n).Error
+		if err != nil || n != c.want {
+			t.Errorf("%s: %d rows, %v", name, n, err)
+		}
+	}
+}
