@@ -142,3 +142,33 @@ func TestWithin(t *testing.T) {
 		}
 	}
 }
+
+// Twenty instances start at once: each gets a number of its own.
+func TestLeaseNodeGivesEachItsOwn(t *testing.T) {
+	d := testdb.Own(t)
+	now := time.Date(2026, 9, 9, 1, 0, 0, 0, time.UTC)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[int]bool{}
+	for i := range 20 {
+		wg.Go(func() {
+			n, err := d.LeaseNode(context.Background(), string(rune('a'+i)), 1024, now)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || seen[n] {
+				t.Errorf("node %d: %v", n, err)
+			}
+			seen[n] = true
+		})
+	}
+	wg.Wait()
+	if n, err := d.LeaseNode(t.Context(), "late", 1024, now.Add(2*db.NodeLease)); err != nil || n != 0 {
+		t.Errorf("an expired number was not taken over: %d %v", n, err)
+	}
+	if ok, err := d.RenewNode(t.Context(), 0, "a", now); err != nil || ok {
+		t.Errorf("a lost lease was renewed: %v %v", ok, err)
+	}
+	if _, err := d.LeaseNode(t.Context(), "full", 20, now); !errors.Is(err, db.ErrNoNode) {
+		t.Errorf("got %v with every number taken", err)
+	}
+}
