@@ -1,0 +1,59 @@
+package emulator
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var sceneText = regexp.MustCompile("^[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}$")
+
+// wxaCode draws an ordinary QR code with page and scene in place of the platform's round one.
+func (e *Emulator) wxaCode(r *request) answer {
+	in := struct {
+		Scene     string `json:"scene"`
+		Page      string `json:"page"`
+		CheckPath bool   `json:"check_path"`
+	}{CheckPath: true}
+	if json.Unmarshal(r.body, &in) != nil {
+		return fail(47001, "data format error")
+	}
+	if !sceneText.MatchString(in.Scene) {
+		return fail(40169, "invalid length for scene, or the data is not json string")
+	}
+	if strings.HasPrefix(in.Page, "/") || strings.Contains(in.Page, "?") || in.CheckPath && in.Page != "" && !e.pageExists(in.Page) {
+		return fail(41030, "invalid page")
+	}
+	image, err := qrPNG(in.Page+"?scene="+in.Scene, 8)
+	if err != nil {
+		return fail(41030, "invalid page")
+	}
+	return answer{image: image}
+}
+
+const linkLife = 30 * 24 * time.Hour
+
+func (e *Emulator) urlLink(r *request) answer {
+	var in struct {
+		Path           string `json:"path"`
+		ExpireType     int    `json:"expire_type"`
+		ExpireTime     int64  `json:"expire_time"`
+		ExpireInterval int    `json:"expire_interval"`
+	}
+	if json.Unmarshal(r.body, &in) != nil {
+		return fail(47001, "data format error")
+	}
+	if in.Path != "" && !e.pageExists(in.Path) {
+		return fail(40165, "invalid weapp pagepath")
+	}
+	now := e.clock.Now()
+	until := time.Unix(in.ExpireTime, 0)
+	if in.ExpireType == 1 {
+		until = now.Add(time.Duration(in.ExpireInterval) * 24 * time.Hour)
+	}
+	if !until.After(now) || until.Sub(now) > linkLife {
+		return fail(85401, "time limit between 1min and 30 days")
+	}
+	return good(map[string]any{"url_link": "https://wxaurl.cn/" + e.text(9)})
+}

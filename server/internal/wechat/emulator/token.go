@@ -1,0 +1,97 @@
+package emulator
+
+import (
+	"encoding/json"
+	"time"
+)
+
+const (
+	tokenLife = 2 * time.Hour
+	// In its last five minutes a stable token is replaced; the old one stays good until its end.
+	tokenTail = 5 * time.Minute
+)
+
+func (e *Emulator) stableToken(r *request) answer {
+	var in struct {
+		GrantType    string `json:"grant_type"`
+		AppID        string `json:"appid"`
+		Secret       string `json:"secret"`
+		ForceRefresh bool   `json:"force_refresh"`
+	}
+	if json.Unmarshal(r.body, &in) != nil {
+		return fail(47001, "data format error")
+	}
+	switch {
+	case in.GrantType != "client_credential":
+		return fail(40002, "invalid grant_type")
+	case in.AppID != e.opts.AppID:
+		return fail(40013, "invalid appid")
+	case in.Secret != e.opts.Secret:
+		return fail(40125, "invalid appsecret")
+	}
+	now := e.clock.Now()
+	until, ok := e.tokens.get(e.current)
+	left := until.Sub(now)
+	if in.ForceRefresh {
+		if a, ok := e.force(now); !ok {
+			return a
+		}
+		if ok && left > 0 {
+			e.tokens.put(e.current, now.Add(min(left, tokenTail)))
+		}
+		left = 0
+	}
+	if !ok || left <= tokenTail {
+		e.current, left = "T"+e.text(96), tokenLife
+		e.tokens.put(e.current, now.Add(left))
+	}
+	seconds := int(left / time.Second)
+	if r.fault.ExpiresIn != 0 {
+		seconds = r.fault.ExpiresIn
+		e.tokens.put(e.current, now.Add(time.Duration(seconds)*time.Second))
+	}
+	return good(map[string]any{"access_token": e.current, "expires_in": seconds})
+}
+
+// force counts forced refreshes: 20 a day, half a minute apart.
+func (e *Emulator) force(now time.Time) (answer, bool) {
+	var today []time.Time
+	for _, t := range e.forced {
+		if now.Sub(t) < 24*time.Hour {
+			today = append(today, t)
+		}
+	}
+	e.forced = today
+	if n := len(today); n >= 20 {
+		return fail(45009, "reach max api daily quota limit"), false
+	} else if n > 0 && now.Sub(today[n-1]) < 30*time.Second {
+		return fail(45011, "api minute-quota reach limit, must slower, retry next minute"), false
+	}
+	e.forced = append(e.forced, now)
+	return answer{}, true
+}
+
+// authorize checks an access token.
+func (e *Emulator) authorize(token string) (answer, bool) {
+	if token == "" {
+		return fail(41001, "access_token missing"), false
+	}
+	until, ok := e.tokens.get(token)
+	if !ok {
+		return fail(40001, "invalid credential, access_token is invalid or not latest"), false
+	}
+	if !e.clock.Now().Before(until) {
+		return fail(42001, "access_token expired"), false
+	}
+	return answer{}, true
+}
+
+// Expire ends the current token at once, as a refresh elsewhere would.
+func (e *Emulator) Expire() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current != "" {
+		e.tokens.put(e.current, e.clock.Now())
+		e.current = ""
+	}
+}
