@@ -18,7 +18,7 @@ start_mariadb() {
 	mkdir "$dir"
 	port=$(free_port)
 	write_rights "$dir/rights.sql"
-	mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$dir/data" --skip-test-db --skip-name-resolve \
+	mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$dir/data" --skip-test-db --force \
 		--auth-root-authentication-method=normal >"$dir/install.log" 2>&1 || { cat "$dir/install.log"; return 1; }
 	mariadbd --no-defaults --user="$(id -un)" --datadir="$dir/data" --port="$port" --socket="$dir/s" \
 		--pid-file="$dir/pid" --init-file="$dir/rights.sql" "${fast[@]}" >"$dir/log" 2>&1 </dev/null &
