@@ -25,7 +25,7 @@ type node struct {
 func (d *DB) LeaseNode(ctx context.Context, holder string, limit int, now time.Time) (int, error) {
 	for {
 		got, err := d.tryNode(ctx, holder, limit, now)
-		if !IsDuplicate(err) { // else another instance took the same free number first
+		if !IsDuplicate(err) && !repeatable(err) { // else another instance was faster
 			return got, err
 		}
 		if ctx.Err() != nil {

@@ -69,6 +69,13 @@ func NewSource(node int, now func() time.Time) *Source {
 	return &Source{now: now, node: int64(node) & MaxNode}
 }
 
+// SetNode moves the source to another node number, after the lease of the old one was lost.
+func (s *Source) SetNode(node int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.node = int64(node) & MaxNode
+}
+
 // New gives the next id. When the clock stands still or runs back, ids keep rising.
 func (s *Source) New() ID {
 	s.mu.Lock()

@@ -12,7 +12,8 @@ import (
 )
 
 var (
-	digits = regexp.MustCompile(`\b1[3-9]\d{9}\b|\b\d{17}[\dXx]\b`)
+	// an identity number is told from our own 18-digit ids by the birth date inside it
+	digits = regexp.MustCompile(`\b1[3-9]\d{9}\b|\b\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b`)
 	token  = regexp.MustCompile(`(?i)(access_token|secret|authorization|bearer|js_code|session_key|openid)(["'=: ]+)[^\s"'&,}]+|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\bo[A-Za-z0-9_-]{27}\b`)
 )
 
