@@ -89,23 +89,6 @@ func (a Activity) State(now time.Time) State {
 	return Planned
 }
 
-// Facts is what the door and the notice need to know about an activity.
-type Facts struct {
-	ID, Committee, Alliance, HostUnit id.ID
-	Kind                              Kind
-	Title, Place                      string
-	StartsAt, EndsAt                  time.Time
-	State                             State
-}
-
-// At is where the activity stands in the organisation.
-func (f Facts) At() actor.Place { return actor.Place{Committee: f.Committee, Alliance: f.Alliance} }
-
-func (a Activity) facts(now time.Time) Facts {
-	return Facts{ID: a.ID, Committee: a.Committee, Alliance: a.Alliance, HostUnit: a.HostUnit, Kind: a.Kind,
-		Title: a.Title, Place: a.Place, StartsAt: a.StartsAt, EndsAt: a.EndsAt, State: a.State(now)}
-}
-
 // Expected is one person of the list of those expected (应到). Reason is there for those who may read it.
 type Expected struct {
 	Person, Unit id.ID

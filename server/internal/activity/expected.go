@@ -1,0 +1,188 @@
+package activity
+
+import (
+	"context"
+
+	"bense/server/internal/id"
+	"bense/server/internal/ledger"
+)
+
+// The list of those expected is a snapshot of the alliance's active persons at the creation of the
+// activity. Until the start it is kept in step: Refresh, when a door opens, adds who came into the
+// ledger and takes off who left it; an answer of somebody new adds them too; a death or a move takes
+// them off at once (PersonLeft). Who is already present stays, and so does a walk-in. From the start
+// on the list only grows, by walk-ins: the sheet that is filed later is that of the day.
+
+// ByID gives one activity to packages above.
+func (s *Service) ByID(ctx context.Context, activityID id.ID) (Activity, error) {
+	return s.store.byID(ctx, everything, activityID)
+}
+
+// ByIDs gives those of the activities that exist, by id.
+func (s *Service) ByIDs(ctx context.Context, ids []id.ID) ([]Activity, error) {
+	return s.store.byIDs(ctx, ids)
+}
+
+// Expected gives everybody on the list.
+func (s *Service) Expected(ctx context.Context, activityID id.ID) ([]Expected, error) {
+	return s.store.expectedOf(ctx, activityID)
+}
+
+// ExpectedAmong gives those of the persons who are on the list.
+func (s *Service) ExpectedAmong(ctx context.Context, activityID id.ID, persons []id.ID) (map[id.ID]Expected, error) {
+	return s.store.expectedAmong(ctx, activityID, persons)
+}
+
+// IsExpected reports whether a person is on the list.
+func (s *Service) IsExpected(ctx context.Context, activityID, person id.ID) (bool, error) {
+	m, err := s.store.expectedAmong(ctx, activityID, []id.ID{person})
+	return len(m) > 0, err
+}
+
+// AddWalkIns puts persons on the list who came without being on it; it joins the transaction of ctx.
+func (s *Service) AddWalkIns(ctx context.Context, activityID id.ID, persons []ledger.Person) error {
+	rows := make([]Expected, len(persons))
+	for i, p := range persons {
+		rows[i] = Expected{Person: p.ID, Unit: p.UnitID, WalkIn: true}
+	}
+	return s.store.add(ctx, activityID, rows)
+}
+
+// DropWalkIn takes a walk-in off the list again, after their presence was annulled.
+func (s *Service) DropWalkIn(ctx context.Context, activityID, person id.ID) error {
+	return s.store.dropWalkIn(ctx, activityID, person)
+}
+
+// fill expects everybody who is active in the alliance.
+func (s *Service) fill(ctx context.Context, a Activity) error {
+	people, err := s.Directory.ActiveInAlliance(ctx, a.Alliance)
+	if err != nil {
+		return err
+	}
+	rows := make([]Expected, len(people))
+	for i, p := range people {
+		rows[i] = Expected{Person: p.ID, Unit: p.UnitID}
+	}
+	return s.store.add(ctx, a.ID, rows)
+}
+
+// Refresh brings the list of an activity that has not begun in step with the ledger. It writes only
+// when something differs.
+func (s *Service) Refresh(ctx context.Context, activityID id.ID) error {
+	a, err := s.ByID(ctx, activityID)
+	if err != nil || a.Cancelled || !s.Clock.Now().Before(a.StartsAt) {
+		return err
+	}
+	if came, left, err := s.difference(ctx, a); err != nil || len(came)+len(left) == 0 {
+		return err
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		came, left, err := s.difference(ctx, a)
+		if err != nil {
+			return err
+		}
+		if err := s.store.add(ctx, a.ID, came); err != nil {
+			return err
+		}
+		return s.dropAbsent(ctx, a.ID, left)
+	})
+}
+
+func (s *Service) difference(ctx context.Context, a Activity) (came []Expected, left []id.ID, err error) {
+	people, err := s.Directory.ActiveInAlliance(ctx, a.Alliance)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := s.store.expectedOf(ctx, a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, active := map[id.ID]bool{}, map[id.ID]bool{}
+	for _, e := range rows {
+		listed[e.Person] = true
+	}
+	for _, p := range people {
+		active[p.ID] = true
+		if !listed[p.ID] {
+			came = append(came, Expected{Person: p.ID, Unit: p.UnitID})
+		}
+	}
+	var gone []id.ID
+	for _, e := range rows {
+		if !active[e.Person] && !e.WalkIn {
+			gone = append(gone, e.Person)
+		}
+	}
+	left, err = s.absent(ctx, a.ID, gone)
+	return came, left, err
+}
+
+// absent gives those of the persons who are not present.
+func (s *Service) absent(ctx context.Context, activityID id.ID, persons []id.ID) ([]id.ID, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	present, err := s.doors.PresentAt(ctx, []id.ID{activityID}, persons)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for _, p := range persons {
+		if present[activityID][p].IsZero() {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) dropAbsent(ctx context.Context, activityID id.ID, persons []id.ID) error {
+	gone, err := s.absent(ctx, activityID, persons)
+	if err != nil {
+		return err
+	}
+	return s.store.drop(ctx, activityID, gone)
+}
+
+// PersonLeft takes somebody who died or moved away off every list that still lies ahead. It is a hook
+// of the ledger and runs in its transaction.
+func (s *Service) PersonLeft(ctx context.Context, p ledger.Person) error {
+	ids, err := s.store.ahead(ctx, p.ID, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	for _, activityID := range ids {
+		if err := s.dropAbsent(ctx, activityID, []id.ID{p.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names looks names up once each.
+type names struct {
+	dir       Directory
+	alliances map[id.ID]string
+	units     map[id.ID]string
+}
+
+func (s *Service) names() names {
+	return names{s.Directory, map[id.ID]string{}, map[id.ID]string{0: ""}}
+}
+
+func (n names) alliance(ctx context.Context, key id.ID) (string, error) {
+	if name, ok := n.alliances[key]; ok {
+		return name, nil
+	}
+	a, err := n.dir.Alliance(ctx, key)
+	n.alliances[key] = a.Name
+	return a.Name, err
+}
+
+func (n names) unit(ctx context.Context, key id.ID) (string, error) {
+	if name, ok := n.units[key]; ok {
+		return name, nil
+	}
+	u, err := n.dir.Unit(ctx, key)
+	n.units[key] = u.Name
+	return u.Name, err
+}

@@ -1,0 +1,230 @@
+package activity
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/id"
+	"bense/server/internal/page"
+	"bense/server/internal/web"
+)
+
+type view struct {
+	ID           id.ID      `json:"id"`
+	AllianceID   id.ID      `json:"alliance_id"`
+	Alliance     string     `json:"alliance"`
+	HostUnitID   id.ID      `json:"host_unit_id" doc:"Empty: the alliance itself"`
+	HostUnit     string     `json:"host_unit"`
+	Kind         Kind       `json:"kind" enum:"party_day,meeting,outing,lecture,red_education,volunteer,culture,sport,study"`
+	Title        string     `json:"title"`
+	Place        string     `json:"place"`
+	StartsAt     time.Time  `json:"starts_at"`
+	EndsAt       time.Time  `json:"ends_at"`
+	State        State      `json:"state" enum:"planned,ended,cancelled"`
+	CancelReason string     `json:"cancel_reason"`
+	NoticeID     id.ID      `json:"notice_id" doc:"Empty: none drafted"`
+	Lists        []ListRef  `json:"lists" nullable:"false" doc:"Check-in lists, the main one first"`
+	Counts       Counts     `json:"counts"`
+	Mine         []mineView `json:"mine" nullable:"false" doc:"The caller's own persons who are expected"`
+}
+
+type mineView struct {
+	PersonID  id.ID      `json:"person_id"`
+	Name      string     `json:"name"`
+	Answer    string     `json:"answer" enum:",going,leave"`
+	Reason    string     `json:"reason"`
+	PresentAt *time.Time `json:"present_at,omitempty"`
+}
+
+func viewOf(d Detail, now time.Time) view {
+	v := view{
+		ID: d.ID, AllianceID: d.Alliance, Alliance: d.AllianceName, HostUnitID: d.HostUnit, HostUnit: d.HostName,
+		Kind: d.Kind, Title: d.Title, Place: d.Place, StartsAt: d.StartsAt, EndsAt: d.EndsAt, State: d.State(now),
+		CancelReason: d.CancelReason, NoticeID: d.Notice, Lists: d.Lists, Counts: d.Counts, Mine: []mineView{},
+	}
+	if v.Lists == nil {
+		v.Lists = []ListRef{}
+	}
+	for _, m := range d.Mine {
+		v.Mine = append(v.Mine, mineView{PersonID: m.Person, Name: m.Name, Answer: m.Answer, Reason: m.Reason, PresentAt: moment(m.PresentAt)})
+	}
+	return v
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+type createBody struct {
+	AllianceID id.ID       `json:"alliance_id"`
+	HostUnitID id.ID       `json:"host_unit_id,omitempty"`
+	Kind       Kind        `json:"kind" doc:"party_day, meeting, outing, lecture, red_education, volunteer, culture, sport or study"`
+	Title      string      `json:"title"`
+	Place      string      `json:"place"`
+	StartsAt   time.Time   `json:"starts_at"`
+	EndsAt     time.Time   `json:"ends_at"`
+	Notice     *noticeBody `json:"notice,omitempty" doc:"Drafts the announcement along with it"`
+}
+
+type noticeBody struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+}
+
+type changeBody struct {
+	HostUnitID *id.ID     `json:"host_unit_id,omitempty"`
+	Kind       *Kind      `json:"kind,omitempty"`
+	Title      *string    `json:"title,omitempty"`
+	Place      *string    `json:"place,omitempty"`
+	StartsAt   *time.Time `json:"starts_at,omitempty"`
+	EndsAt     *time.Time `json:"ends_at,omitempty"`
+}
+
+type answerView struct {
+	PersonID id.ID      `json:"person_id"`
+	Name     string     `json:"name"`
+	Unit     string     `json:"unit"`
+	Answer   string     `json:"answer" enum:",going,leave"`
+	Reason   string     `json:"reason"`
+	At       *time.Time `json:"at,omitempty"`
+	By       string     `json:"by" doc:"Who recorded it"`
+}
+
+type answerPath struct {
+	ID       web.ID `path:"id"`
+	PersonID web.ID `path:"person_id"`
+}
+
+// Routes adds the operations of activities.
+func Routes(api huma.API, s *Service) {
+	huma.Register(api, huma.Operation{
+		OperationID: "createActivity", Method: http.MethodPost, Path: "/activities", Tags: []string{"activity"},
+		Summary: "Make an activity, its list of expected persons and, if asked, a draft of its notice", DefaultStatus: http.StatusCreated,
+	}, func(ctx context.Context, in *struct{ Body createBody }) (*web.Out[view], error) {
+		who, err := actor.From(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b := in.Body
+		d := Draft{Alliance: b.AllianceID, HostUnit: b.HostUnitID, Kind: b.Kind, Title: b.Title, Place: b.Place, StartsAt: b.StartsAt, EndsAt: b.EndsAt}
+		if b.Notice != nil {
+			d.Notice = &NoticeDraft{Title: b.Notice.Title, Body: b.Notice.Body}
+		}
+		a, err := s.Create(ctx, who, d)
+		return s.show(ctx, who, a.ID, err)
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "listActivities", Method: http.MethodGet, Path: "/activities", Tags: []string{"activity"},
+		Summary: "Activities that the caller sees: planned ones soonest first, others latest first",
+	}, func(ctx context.Context, in *struct {
+		AllianceID web.ID `query:"alliance_id"`
+		State      string `query:"state" enum:",planned,ended,cancelled"`
+		web.Paging
+	}) (*web.Out[page.List[view]], error) {
+		who, err := actor.From(ctx)
+		if err != nil {
+			return nil, err
+		}
+		found, err := s.List(ctx, who, Filter{Alliance: in.AllianceID.ID, State: State(in.State), Page: in.Paging.Page()})
+		if err != nil {
+			return nil, err
+		}
+		out := page.List[view]{Items: []view{}, Next: found.Next}
+		for _, d := range found.Items {
+			out.Items = append(out.Items, viewOf(d, s.Clock.Now()))
+		}
+		return web.JSON(out), nil
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "getActivity", Method: http.MethodGet, Path: "/activities/{id}", Tags: []string{"activity"}, Summary: "One activity",
+	}, func(ctx context.Context, in *web.IDPath) (*web.Out[view], error) {
+		who, err := actor.From(ctx)
+		return s.show(ctx, who, in.ID.ID, err)
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "changeActivity", Method: http.MethodPatch, Path: "/activities/{id}", Tags: []string{"activity"},
+		Summary: "Change what is given; check-in moves along with the time",
+	}, func(ctx context.Context, in *struct {
+		web.IDPath
+		Body changeBody
+	}) (*web.Out[view], error) {
+		who, err := actor.From(ctx)
+		if err == nil {
+			_, err = s.Change(ctx, who, in.ID.ID, Change(in.Body))
+		}
+		return s.show(ctx, who, in.ID.ID, err)
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "cancelActivity", Method: http.MethodPost, Path: "/activities/{id}/cancel", Tags: []string{"activity"},
+		Summary: "Call an activity off; its notice tells why", DefaultStatus: http.StatusOK,
+	}, func(ctx context.Context, in *struct {
+		web.IDPath
+		Body struct {
+			Reason string `json:"reason,omitempty"`
+		}
+	}) (*web.Out[view], error) {
+		who, err := actor.From(ctx)
+		if err == nil {
+			_, err = s.Cancel(ctx, who, in.ID.ID, in.Body.Reason)
+		}
+		return s.show(ctx, who, in.ID.ID, err)
+	})
+	answerRoutes(api, s)
+}
+
+func answerRoutes(api huma.API, s *Service) {
+	huma.Register(api, huma.Operation{
+		OperationID: "answerActivity", Method: http.MethodPut, Path: "/activities/{id}/answers/{person_id}", Tags: []string{"activity"},
+		Summary: "参加 or 请假 of a person: one's own until the start, on behalf by liaison, head or staff",
+	}, func(ctx context.Context, in *struct {
+		answerPath
+		Body struct {
+			Answer string `json:"answer" doc:"going or leave"`
+			Reason string `json:"reason,omitempty" doc:"Kept with leave only, encrypted"`
+		}
+	}) (*web.Out[view], error) {
+		who, err := actor.From(ctx)
+		if err == nil {
+			err = s.Answer(ctx, who, in.ID.ID, in.PersonID.ID, in.Body.Answer, in.Body.Reason)
+		}
+		return s.show(ctx, who, in.ID.ID, err)
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "listAnswers", Method: http.MethodGet, Path: "/activities/{id}/answers", Tags: []string{"activity"},
+		Summary: "Who answered what: of the own unit for a liaison, of the alliance for head and staff",
+	}, func(ctx context.Context, in *web.IDPath) (*web.Out[page.List[answerView]], error) {
+		who, err := actor.From(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list, err := s.AnswersOf(ctx, who, in.ID.ID)
+		if err != nil {
+			return nil, err
+		}
+		out := page.List[answerView]{Items: []answerView{}}
+		for _, r := range list {
+			out.Items = append(out.Items, answerView{PersonID: r.Person, Name: r.Name, Unit: r.Unit, Answer: r.Answer,
+				Reason: r.Reason, At: moment(r.AnsweredAt), By: r.By})
+		}
+		return web.JSON(out), nil
+	})
+}
+
+// show answers with the activity as it now stands, or with err.
+func (s *Service) show(ctx context.Context, who actor.Actor, activityID id.ID, err error) (*web.Out[view], error) {
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Get(ctx, who, activityID)
+	if err != nil {
+		return nil, err
+	}
+	return web.JSON(viewOf(d, s.Clock.Now())), nil
+}

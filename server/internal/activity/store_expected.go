@@ -1,0 +1,166 @@
+package activity
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bense/server/internal/db"
+	"bense/server/internal/id"
+)
+
+const reasonContext = "activity_expected.reason"
+
+// chunk bounds the rows and ids of one statement.
+const chunk = 500
+
+type expectedRow struct {
+	ActivityID id.ID `gorm:"primaryKey;autoIncrement:false"`
+	PersonID   id.ID `gorm:"primaryKey;autoIncrement:false"`
+	UnitID     id.ID
+	WalkIn     int
+	Answer     string
+	ReasonEnc  []byte
+	AnsweredAt *db.Time
+	AnsweredBy *id.ID
+}
+
+func (expectedRow) TableName() string { return "activity_expected" }
+
+func (s store) expected(r expectedRow) (Expected, error) {
+	reason, err := s.box.OpenString(r.ReasonEnc, reasonContext)
+	e := Expected{Person: r.PersonID, Unit: r.UnitID, WalkIn: r.WalkIn != 0, Answer: r.Answer, Reason: reason, AnsweredAt: r.AnsweredAt.Std()}
+	if r.AnsweredBy != nil {
+		e.AnsweredBy = *r.AnsweredBy
+	}
+	return e, err
+}
+
+func (s store) expectedOf(ctx context.Context, activityID id.ID) ([]Expected, error) {
+	var rows []expectedRow
+	err := s.db.Conn(ctx).Where("activity_id = ?", activityID).Order("person_id").Find(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	return s.expectedAll(rows)
+}
+
+func (s store) expectedAll(rows []expectedRow) ([]Expected, error) {
+	out := make([]Expected, 0, len(rows))
+	for _, r := range rows {
+		e, err := s.expected(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// expectedAmong gives those of the persons who are expected.
+func (s store) expectedAmong(ctx context.Context, activityID id.ID, persons []id.ID) (map[id.ID]Expected, error) {
+	out := make(map[id.ID]Expected, len(persons))
+	for part := range slices.Chunk(persons, chunk) {
+		var rows []expectedRow
+		if err := isExpected(s.db.Conn(ctx), activityID, part).Find(&rows).Error; err != nil {
+			return nil, db.Unavailable(err)
+		}
+		list, err := s.expectedAll(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			out[e.Person] = e
+		}
+	}
+	return out, nil
+}
+
+// expectedIn gives the rows of some persons in several activities.
+func (s store) expectedIn(ctx context.Context, activityIDs, persons []id.ID) (map[id.ID][]Expected, error) {
+	out := map[id.ID][]Expected{}
+	if len(activityIDs) == 0 || len(persons) == 0 {
+		return out, nil
+	}
+	var rows []expectedRow
+	err := s.db.Conn(ctx).Where("activity_id IN ? AND person_id IN ?", activityIDs, persons).Order("activity_id, person_id").Find(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	for _, r := range rows {
+		e, err := s.expected(r)
+		if err != nil {
+			return nil, err
+		}
+		out[r.ActivityID] = append(out[r.ActivityID], e)
+	}
+	return out, nil
+}
+
+// add puts persons on the list; those who are on it already stay as they are.
+func (s store) add(ctx context.Context, activityID id.ID, list []Expected) error {
+	for part := range slices.Chunk(list, chunk) {
+		rows := make([]expectedRow, len(part))
+		for i, e := range part {
+			rows[i] = expectedRow{ActivityID: activityID, PersonID: e.Person, UnitID: e.Unit}
+			if e.WalkIn {
+				rows[i].WalkIn = 1
+			}
+		}
+		if err := s.db.Conn(ctx).Clauses(existing).Create(&rows).Error; err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	return nil
+}
+
+func (s store) drop(ctx context.Context, activityID id.ID, persons []id.ID) error {
+	for part := range slices.Chunk(persons, chunk) {
+		if err := isExpected(s.db.Conn(ctx), activityID, part).Delete(&expectedRow{}).Error; err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	return nil
+}
+
+// dropWalkIn takes somebody off the list who had been added at the door.
+func (s store) dropWalkIn(ctx context.Context, activityID, person id.ID) error {
+	return db.Unavailable(isExpected(s.db.Conn(ctx), activityID, []id.ID{person}).Where("walk_in = 1").Delete(&expectedRow{}).Error)
+}
+
+// answer writes what a person says, or reports ErrNotExpected. A change back to the same words counts
+// as an answer too: its time is new.
+func (s store) answer(ctx context.Context, activityID id.ID, person id.ID, answer, reason string, by id.ID, now time.Time) error {
+	var n int64
+	if err := isExpected(s.db.Conn(ctx).Model(&expectedRow{}), activityID, []id.ID{person}).Count(&n).Error; err != nil {
+		return db.Unavailable(err)
+	}
+	if n == 0 { // MySQL counts changed rows only, so the update itself would not tell
+		return ErrNotExpected
+	}
+	return db.Unavailable(isExpected(s.db.Conn(ctx).Model(&expectedRow{}), activityID, []id.ID{person}).Updates(map[string]any{
+		"answer": answer, "reason_enc": s.box.SealString(reason, reasonContext), "answered_at": db.At(now), "answered_by": by,
+	}).Error)
+}
+
+// counts sums up the answers of several activities.
+func (s store) counts(ctx context.Context, activityIDs []id.ID) (map[id.ID]Counts, error) {
+	out := make(map[id.ID]Counts, len(activityIDs))
+	if len(activityIDs) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		ActivityID              id.ID
+		Everybody, Coming, Away int
+	}
+	err := s.db.Conn(ctx).Model(&expectedRow{}).Select("activity_id, COUNT(*) AS everybody, "+
+		"SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS coming, SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS away", Going, Leave).
+		Where("activity_id IN ?", activityIDs).Group("activity_id").Scan(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	for _, r := range rows {
+		out[r.ActivityID] = Counts{Expected: r.Everybody, Going: r.Coming, Leave: r.Away, Silent: r.Everybody - r.Coming - r.Away}
+	}
+	return out, nil
+}
