@@ -1,0 +1,392 @@
+package ledger
+
+import (
+	"context"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/db"
+	"bense/server/internal/id"
+)
+
+// Kinds of look-up hashes.
+const (
+	kindPhone    = "phone"
+	kindLast4    = "phone_last4"
+	kindIDNumber = "id_number"
+)
+
+// personRow is a row of persons; the other packages' view of it joins names to it.
+type personRow struct {
+	ID                  id.ID `gorm:"primaryKey;autoIncrement:false"`
+	UnitID              id.ID
+	BranchID            *id.ID
+	SeqNo               int
+	Name                string
+	Pinyin              string
+	Initials            string
+	Sex                 string
+	Ethnicity           string
+	Birth               string
+	IDNumberEnc         []byte `gorm:"column:id_number_enc"`
+	IDNumberHash        []byte `gorm:"column:id_number_hash"`
+	Education           string
+	JoinedParty         string
+	StartedWork         string
+	LeaveKind           string
+	LeftAt              string
+	FormerPost          string
+	JobRank             string
+	PartyPost           string
+	PhoneEnc            []byte
+	PhoneHash           []byte
+	PhoneLast4Hash      []byte `gorm:"column:phone_last4_hash"`
+	AddressEnc          []byte
+	Community           string
+	Elsewhere           string
+	Living              string
+	HealthEnc           []byte
+	Talents             string
+	Hobbies             string
+	TeamWish            string
+	Volunteer           string
+	CommunityRegistered string
+	FamilyContactEnc    []byte
+	FamilyPhoneEnc      []byte
+	Smartphone          string
+	PhoneSharedWith     string
+	LiaisonName         string
+	Status              Status
+	RemarkEnc           []byte
+	CreatedAt           db.Time
+	UpdatedAt           db.Time `gorm:"autoUpdateTime:false"`
+}
+
+func (personRow) TableName() string { return "persons" }
+
+// updatable are the columns that a change of a person may touch.
+var updatable = []string{
+	"unit_id", "branch_id", "seq_no", "name", "pinyin", "initials", "sex", "ethnicity", "birth", "id_number_enc",
+	"id_number_hash", "education", "joined_party", "started_work", "leave_kind", "left_at", "former_post", "job_rank",
+	"party_post", "phone_enc", "phone_hash", "phone_last4_hash", "address_enc", "community", "elsewhere", "living",
+	"health_enc", "talents", "hobbies", "team_wish", "volunteer", "community_registered", "family_contact_enc",
+	"family_phone_enc", "smartphone", "phone_shared_with", "liaison_name", "status", "remark_enc", "updated_at",
+}
+
+// sealed names the encrypted columns.
+func sealed(r *personRow, f *Fields) []struct {
+	column string
+	at     *[]byte
+	plain  *string
+} {
+	return []struct {
+		column string
+		at     *[]byte
+		plain  *string
+	}{
+		{"persons.id_number", &r.IDNumberEnc, &f.IDNumber}, {"persons.phone", &r.PhoneEnc, &f.Phone},
+		{"persons.address", &r.AddressEnc, &f.Address}, {"persons.health", &r.HealthEnc, &f.Health},
+		{"persons.family_contact", &r.FamilyContactEnc, &f.FamilyContact},
+		{"persons.family_phone", &r.FamilyPhoneEnc, &f.FamilyPhone}, {"persons.remark", &r.RemarkEnc, &f.Remark},
+	}
+}
+
+func (s store) row(rec Record, now db.Time) personRow {
+	f := rec.Fields
+	r := personRow{
+		ID: rec.ID, UnitID: rec.UnitID, BranchID: orNull(rec.BranchID), SeqNo: f.SeqNo, Name: f.Name, Sex: f.Sex,
+		Ethnicity: f.Ethnicity, Birth: f.Birth, Education: f.Education, JoinedParty: f.JoinedParty,
+		StartedWork: f.StartedWork, LeaveKind: f.LeaveKind, LeftAt: f.LeftAt, FormerPost: f.FormerPost,
+		JobRank: f.JobRank, PartyPost: f.PartyPost, Community: f.Community, Elsewhere: f.Elsewhere, Living: f.Living,
+		Talents: f.Talents, Hobbies: f.Hobbies, TeamWish: f.TeamWish, Volunteer: f.Volunteer,
+		CommunityRegistered: f.CommunityRegistered, Smartphone: f.Smartphone, PhoneSharedWith: f.PhoneSharedWith,
+		LiaisonName: f.LiaisonName, Status: rec.Status, CreatedAt: now, UpdatedAt: now,
+		IDNumberHash: s.box.Hash(kindIDNumber, f.IDNumber), PhoneHash: s.box.Hash(kindPhone, f.Phone),
+		PhoneLast4Hash: s.box.Hash(kindLast4, last4(f.Phone)),
+	}
+	r.Pinyin, r.Initials = Pinyin(f.Name)
+	for _, c := range sealed(&r, &f) {
+		*c.at = s.box.SealString(*c.plain, c.column)
+	}
+	return r
+}
+
+func (s store) record(r personRow) (Record, error) {
+	rec := Record{ID: r.ID, UnitID: r.UnitID, BranchID: orZero(r.BranchID), Status: r.Status, Fields: Fields{
+		SeqNo: r.SeqNo, Name: r.Name, Sex: r.Sex, Ethnicity: r.Ethnicity, Birth: r.Birth, Education: r.Education,
+		JoinedParty: r.JoinedParty, StartedWork: r.StartedWork, LeaveKind: r.LeaveKind, LeftAt: r.LeftAt,
+		FormerPost: r.FormerPost, JobRank: r.JobRank, PartyPost: r.PartyPost, Community: r.Community,
+		Elsewhere: r.Elsewhere, Living: r.Living, Talents: r.Talents, Hobbies: r.Hobbies, TeamWish: r.TeamWish,
+		Volunteer: r.Volunteer, CommunityRegistered: r.CommunityRegistered, Smartphone: r.Smartphone,
+		PhoneSharedWith: r.PhoneSharedWith, LiaisonName: r.LiaisonName,
+	}}
+	for _, c := range sealed(&r, &rec.Fields) {
+		plain, err := s.box.OpenString(*c.at, c.column)
+		if err != nil {
+			return Record{}, err
+		}
+		*c.plain = plain
+	}
+	return rec, nil
+}
+
+// joinedRow is a person with the names and places around it.
+type joinedRow struct {
+	Row         personRow `gorm:"embedded"`
+	CommitteeID id.ID
+	AllianceID  *id.ID
+	UnitName    string
+	BranchName  *string
+	Alliance    *string
+}
+
+func (j joinedRow) person() Person {
+	r := j.Row
+	p := Person{ID: r.ID, UnitID: r.UnitID, BranchID: orZero(r.BranchID), AllianceID: orZero(j.AllianceID),
+		CommitteeID: j.CommitteeID, SeqNo: r.SeqNo, Name: r.Name, Pinyin: r.Pinyin, Initials: r.Initials, Sex: r.Sex,
+		PartyPost: r.PartyPost, Unit: j.UnitName, Status: r.Status}
+	if j.BranchName != nil {
+		p.Branch = *j.BranchName
+	}
+	if j.Alliance != nil {
+		p.Alliance = *j.Alliance
+	}
+	return p
+}
+
+const (
+	personColumns = "persons.id, persons.unit_id, persons.branch_id, persons.seq_no, persons.name, persons.pinyin, " +
+		"persons.initials, persons.sex, persons.party_post, persons.status"
+	placeColumns = ", units.committee_id AS committee_id, units.alliance_id AS alliance_id, units.name AS unit_name, " +
+		"branches.name AS branch_name, alliances.name AS alliance"
+)
+
+var personPlaces = db.Columns{Committee: "units.committee_id", Alliance: "units.alliance_id", Unit: "persons.unit_id", Person: "persons.id"}
+
+// joined is the base of every query for persons; columns are those of persons to read.
+func (s store) joined(ctx context.Context, columns string) *gorm.DB {
+	return s.db.Conn(ctx).Table("persons").Select(columns + placeColumns).
+		Joins("JOIN units ON units.id = persons.unit_id").
+		Joins("LEFT JOIN branches ON branches.id = persons.branch_id").
+		Joins("LEFT JOIN alliances ON alliances.id = units.alliance_id")
+}
+
+func (s store) persons(ctx context.Context, narrow func(*gorm.DB) *gorm.DB) ([]Person, error) {
+	return list(narrow(s.joined(ctx, personColumns)), joinedRow.person)
+}
+
+func (s store) personsByID(ctx context.Context, ids []id.ID) (map[id.ID]Person, error) {
+	out := make(map[id.ID]Person, len(ids))
+	for part := range parts(ids) {
+		found, err := s.persons(ctx, func(q *gorm.DB) *gorm.DB { return q.Where("persons.id IN ?", part) })
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			out[p.ID] = p
+		}
+	}
+	return out, nil
+}
+
+func (s store) activeInAlliance(ctx context.Context, allianceID id.ID) ([]Person, error) {
+	return s.persons(ctx, func(q *gorm.DB) *gorm.DB {
+		return q.Where("units.alliance_id = ? AND persons.status = ?", allianceID, Active).
+			Order("persons.unit_id, persons.seq_no, persons.id")
+	})
+}
+
+func (s store) personsByPhone(ctx context.Context, number string) ([]Person, error) {
+	return s.persons(ctx, func(q *gorm.DB) *gorm.DB {
+		return q.Where("persons.phone_hash = ?", s.box.Hash(kindPhone, number)).Order("persons.id")
+	})
+}
+
+func (s store) personsByNameInUnit(ctx context.Context, name, unit string) ([]Person, error) {
+	return s.persons(ctx, func(q *gorm.DB) *gorm.DB {
+		return q.Where("persons.name = ? AND units.name = ?", name, unit).Order("persons.id")
+	})
+}
+
+// maxFound bounds what a search gives: more than that nobody reads.
+const maxFound = 50
+
+func (s store) searchIn(ctx context.Context, allianceID id.ID, q string) ([]Person, error) {
+	if NormalText(q) == "" {
+		return []Person{}, nil
+	}
+	return s.persons(ctx, func(base *gorm.DB) *gorm.DB {
+		base = base.Where("units.alliance_id = ? AND persons.status = ?", allianceID, Active)
+		return s.matching(base, q).Order("persons.unit_id, persons.seq_no, persons.id").Limit(maxFound)
+	})
+}
+
+// matching narrows to what somebody typed: digits of a phone, letters of pinyin, or a name.
+func (s store) matching(q *gorm.DB, typed string) *gorm.DB {
+	typed = strings.ToLower(NormalName(typed))
+	if number, ok := NormalPhone(typed); ok {
+		return q.Where("persons.phone_hash = ?", s.box.Hash(kindPhone, number))
+	}
+	if len(typed) == 4 && digits(typed) {
+		return q.Where("persons.phone_last4_hash = ?", s.box.Hash(kindLast4, typed))
+	}
+	escaped := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(typed)
+	return q.Where("(persons.name LIKE ? ESCAPE '!' OR persons.initials LIKE ? ESCAPE '!' OR persons.pinyin LIKE ? ESCAPE '!')",
+		"%"+escaped+"%", escaped+"%", strings.ReplaceAll(escaped, " ", "")+"%")
+}
+
+func (s store) phones(ctx context.Context, ids []id.ID) (map[id.ID]string, error) {
+	out := make(map[id.ID]string, len(ids))
+	for part := range parts(ids) {
+		var rows []personRow
+		err := s.db.Conn(ctx).Select("id", "phone_enc").Where("id IN ?", part).Find(&rows).Error
+		if err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			phone, err := s.box.OpenString(r.PhoneEnc, "persons.phone")
+			if err != nil {
+				return nil, err
+			}
+			if phone != "" {
+				out[r.ID] = phone
+			}
+		}
+	}
+	return out, nil
+}
+
+// detail is a whole row with the names around it.
+type detail struct {
+	Person
+	Record
+}
+
+func (s store) details(rows []joinedRow) ([]detail, error) {
+	out := make([]detail, len(rows))
+	for i, j := range rows {
+		rec, err := s.record(j.Row)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = detail{Person: j.person(), Record: rec}
+	}
+	return out, nil
+}
+
+func (s store) filtered(ctx context.Context, scope actor.Scope, f Filter, after id.ID, limit int) ([]detail, error) {
+	q := db.Within(s.joined(ctx, "persons.*"), scope, personPlaces).Where("persons.id > ?", after)
+	if f.Alliance != 0 {
+		q = q.Where("units.alliance_id = ?", f.Alliance)
+	}
+	if f.Unit != 0 {
+		q = q.Where("persons.unit_id = ?", f.Unit)
+	}
+	if f.Status != "" {
+		q = q.Where("persons.status = ?", f.Status)
+	}
+	if NormalText(f.Query) != "" {
+		q = s.matching(q, f.Query)
+	}
+	var rows []joinedRow
+	if err := q.Order("persons.id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, db.Unavailable(err)
+	}
+	return s.details(rows)
+}
+
+func (s store) person(ctx context.Context, scope actor.Scope, personID id.ID) (detail, error) {
+	var j joinedRow
+	err := db.Within(s.joined(ctx, "persons.*"), scope, personPlaces).Where("persons.id = ?", personID).Take(&j).Error
+	if err != nil {
+		return detail{}, db.NotFound(err)
+	}
+	all, err := s.details([]joinedRow{j})
+	if err != nil {
+		return detail{}, err
+	}
+	return all[0], nil
+}
+
+// lockPerson gives the person for changing; the row is the lock.
+func (s store) lockPerson(ctx context.Context, personID id.ID) (Record, error) {
+	var r personRow
+	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", personID).Take(&r).Error
+	if err != nil {
+		return Record{}, db.NotFound(err)
+	}
+	return s.record(r)
+}
+
+// recordsOf gives all persons of a committee.
+func (s store) recordsOf(ctx context.Context, committeeID id.ID) ([]Record, error) {
+	var rows []personRow
+	err := s.db.Conn(ctx).Joins("JOIN units ON units.id = persons.unit_id").Select("persons.*").
+		Where("units.committee_id = ?", committeeID).Order("persons.id").Find(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	out := make([]Record, len(rows))
+	for i, r := range rows {
+		if out[i], err = s.record(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// holders tells which committee each of the identity numbers stands in, those that left not counted.
+func (s store) holders(ctx context.Context, numbers []string) (map[string]id.ID, error) {
+	out := map[string]id.ID{}
+	for part := range parts(numbers) {
+		byHash := map[string]string{}
+		hashes := make([][]byte, len(part))
+		for i, n := range part {
+			hashes[i] = s.box.Hash(kindIDNumber, n)
+			byHash[string(hashes[i])] = n
+		}
+		var rows []struct {
+			IDNumberHash []byte `gorm:"column:id_number_hash"`
+			CommitteeID  id.ID
+		}
+		err := s.db.Conn(ctx).Table("persons").Joins("JOIN units ON units.id = persons.unit_id").
+			Select("persons.id_number_hash, units.committee_id AS committee_id").
+			Where("persons.id_number_hash IN ? AND persons.status NOT IN ?", hashes, []Status{Moved, Deceased}).
+			Find(&rows).Error
+		if err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			out[byHash[string(r.IDNumberHash)]] = r.CommitteeID
+		}
+	}
+	return out, nil
+}
+
+func (s store) idNumberTaken(ctx context.Context, number string, except id.ID) (bool, error) {
+	if number == "" {
+		return false, nil
+	}
+	var n int64
+	err := s.db.Conn(ctx).Model(&personRow{}).
+		Where("id_number_hash = ? AND id <> ?", s.box.Hash(kindIDNumber, number), except).Count(&n).Error
+	return n > 0, db.Unavailable(err)
+}
+
+func (s store) insertPersons(ctx context.Context, list []Record, now db.Time) error {
+	return insertAll(s.db.Conn(ctx), list, func(r Record) personRow { return s.row(r, now) })
+}
+
+func (s store) updatePerson(ctx context.Context, rec Record, now db.Time) error {
+	r := s.row(rec, now)
+	return db.Unavailable(s.db.Conn(ctx).Model(&personRow{}).Where("id = ?", rec.ID).Select(updatable).Updates(&r).Error)
+}
+
+// updatePersons writes many changed rows without a round trip for each.
+func (s store) updatePersons(ctx context.Context, list []Record, now db.Time) error {
+	q := s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns(updatable)})
+	return insertAll(q, list, func(r Record) personRow { return s.row(r, now) })
+}
