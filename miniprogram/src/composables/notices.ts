@@ -1,0 +1,49 @@
+import type { NoticeView, PersonAnswer } from '../api/types'
+import { fullWhen, nearby, spokenTime, weekday, day } from './date'
+import { activityState, answerWord, kindWord } from './words'
+
+type Tone = 'going' | 'leave' | 'open' | 'plain'
+
+/** How one person stands towards an activity. */
+export function standing(p: PersonAnswer): { word: string; tone: Tone } {
+  if (p.present_at) return { word: '已签到', tone: 'going' }
+  if (p.answer === 'going') return { word: answerWord(p.answer), tone: 'going' }
+  if (p.answer === 'leave') return { word: answerWord(p.answer), tone: 'leave' }
+  return { word: '还没答复', tone: 'open' }
+}
+
+/** What a notice card shows. A single person needs no name beside the state. */
+export function cardOf(n: NoticeView) {
+  const a = n.activity
+  return {
+    title: n.title,
+    kind: a ? kindWord(a.kind) : '通知',
+    when: a ? `${nearby(a.starts_at) || day(a.starts_at)} ${weekday(a.starts_at)} ${spokenTime(a.starts_at)}` : '',
+    place: a?.place ?? '',
+    stamp: a ? activityState(a.state) : '',
+    people: a
+      ? n.people.map((p) => ({ name: n.people.length > 1 ? p.name : '', ...standing(p) }))
+      : [],
+    unread: n.people.some((p) => !p.read_at) && (!a || a.state !== 'cancelled'),
+  }
+}
+
+/** Still to come first, the nearest at the top; then what is over, the latest first. */
+export function arrange(all: NoticeView[], now: number = Date.now()) {
+  const at = (n: NoticeView) => Date.parse(n.activity?.starts_at ?? n.published_at ?? '') || 0
+  const open = (n: NoticeView) =>
+    n.activity ? Date.parse(n.activity.ends_at) > now && n.activity.state !== 'cancelled' : n.people.some((p) => !p.read_at)
+  return {
+    coming: all.filter(open).sort((a, b) => at(a) - at(b)),
+    past: all.filter((n) => !open(n)).sort((a, b) => at(b) - at(a)),
+  }
+}
+
+export function factsOf(n: NoticeView): { when: string; place: string } {
+  return { when: n.activity ? fullWhen(n.activity.starts_at) : '', place: n.activity?.place ?? '' }
+}
+
+/** The text of a notice as paragraphs. */
+export function paragraphs(body: string): string[] {
+  return body.split(/\n+/).map((p) => p.trim()).filter(Boolean)
+}

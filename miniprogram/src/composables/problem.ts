@@ -1,0 +1,40 @@
+/** What an error card needs: what happened, what to do. Whom to call stands below it. */
+export interface Trouble {
+  code: string
+  status: number
+  what: string
+  todo: string
+  fields: { field: string; message: string }[]
+}
+
+const byCode: Record<string, string> = {
+  'client.offline': '请看看手机有没有信号，再点一次。',
+  'client.timeout': '网络有点慢，请再点一次。',
+  'client.wechat_only': '这一页要在微信里才能用。',
+  'device.download': '请检查网络，再点一次。',
+  'device.login': '请退出微信再进来一次。',
+}
+
+const byStatus: Record<number, string> = {
+  401: '请关掉这一页，重新进来。',
+  403: '这件事由别的同志负责。',
+  404: '可能已经撤下，请返回看看别的。',
+  409: '请返回看一看最新的情况。',
+  422: '请改好以后再点一次。',
+  429: '点得有点快，歇一会儿再试。',
+  503: '系统有点忙，过一会儿再试。',
+}
+
+/** Turns whatever was thrown into words. The server's own sentence always comes first. */
+export function toTrouble(err: unknown): Trouble {
+  const e = (err ?? {}) as { code?: string; status?: number; message?: string; fields?: Trouble['fields'] }
+  const code = typeof e.code === 'string' ? e.code : 'client.unknown'
+  const status = typeof e.status === 'number' ? e.status : 0
+  return {
+    code,
+    status,
+    what: typeof e.code === 'string' && e.message ? e.message : '这一步没有成功',
+    todo: byCode[code] ?? byStatus[status] ?? '请再点一次，或打电话问一问。',
+    fields: e.fields ?? [],
+  }
+}

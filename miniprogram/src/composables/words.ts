@@ -1,0 +1,41 @@
+import type { Answer, Door, Kind, Outcome } from '../api/types'
+
+export const kinds: Record<Kind, string> = {
+  party_day: '主题党日',
+  meeting: '联盟会议',
+  outing: '参观视察',
+  lecture: '形势报告',
+  red_education: '红色教育',
+  volunteer: '志愿服务',
+  culture: '文化活动',
+  sport: '体育活动',
+  study: '学习活动',
+}
+
+export const doors: Record<Door, string> = {
+  self: '自己扫码',
+  scan: '工作人员扫码',
+  card: '刷卡',
+  roster: '点名',
+  paper: '纸质签到',
+}
+
+export const outcomes: Record<Outcome, string> = {
+  told: '已通知',
+  no_answer: '未接',
+  leave: '请假',
+  inconvenient: '不便',
+  wrong_number: '号码有误',
+}
+
+export const leaveReasons = ['身体不适', '家里有事', '人在外地', '正在住院', '照看孩子']
+
+export function answerWord(answer: Answer | '' | null | undefined): string {
+  return answer === 'going' ? '参加' : answer === 'leave' ? '请假' : '还没答复'
+}
+
+export const kindWord = (kind: string): string => kinds[kind as Kind] ?? '活动'
+
+export function activityState(state: string): string {
+  return state === 'cancelled' ? '已取消' : state === 'closed' || state === 'done' ? '已结束' : ''
+}

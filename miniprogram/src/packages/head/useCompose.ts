@@ -1,0 +1,141 @@
+import { computed, ref } from 'vue'
+import { call } from '../../api/session'
+import type { Kind } from '../../api/types'
+import { addDays, instant, minutesOfDay } from '../../composables/date'
+import { useDraft } from '../../composables/useDraft'
+import { useSession } from '../../composables/useSession'
+import { useSubmit } from '../../composables/useSubmit'
+import { templates, type Choice } from './templates'
+
+const HALF = 30
+const EARLIEST = 6 * 60
+const LATEST = 20 * 60
+
+export interface Form {
+  alliance: string
+  choice: Choice | ''
+  title: string
+  place: string
+  day: number
+  minutes: number
+  length: number
+  body: string
+  notice: string
+  activity: string
+}
+
+function empty(): Form {
+  return {
+    alliance: '', choice: '', title: '', place: '', day: addDays(Date.now(), 3), minutes: 9 * 60,
+    length: 120, body: '', notice: '', activity: '',
+  }
+}
+
+/** The notice being written. It survives leaving the page; 存草稿 also puts it on the server. */
+export function useCompose() {
+  const session = useSession()
+  const { form, clear } = useDraft<Form>('notice', empty)
+  const missing = ref<Record<string, string>>({})
+
+  const starts = computed(() => instant(form.day, form.minutes))
+  const ends = computed(() => instant(form.day, form.minutes + form.length))
+  const alliances = computed(() => [...session.roles('head'), ...session.roles('lead_staff')])
+  const alliance = computed(
+    () => alliances.value.find((a) => a.alliance_id === form.alliance) ?? alliances.value[0],
+  )
+
+  function choose(choice: string) {
+    const next = templates[choice as Choice]
+    const before = form.choice ? templates[form.choice] : undefined
+    // Own words stay; only what still is the former template gives way.
+    if (!form.title || form.title === before?.title) form.title = next.title
+    if (!form.body || form.body === before?.body) form.body = next.body
+    if (next.hours) form.length = next.hours * 60
+    form.choice = choice as Choice
+  }
+
+  function moveDay(days: number) {
+    const next = addDays(form.day, days)
+    form.day = Math.max(next, Date.now())
+  }
+  function moveTime(minutes: number) {
+    form.minutes = Math.min(LATEST, Math.max(EARLIEST, form.minutes + minutes))
+  }
+  function moveLength(minutes: number) {
+    form.length = Math.min(10 * 60, Math.max(HALF, form.length + minutes))
+  }
+
+  /** True when everything a reader needs is there. */
+  function complete(): boolean {
+    const gaps: Record<string, string> = {}
+    if (!form.choice) gaps.choice = '请先选一种活动'
+    if (!form.title.trim()) gaps.title = '请写标题'
+    if (form.choice !== 'plain' && !form.place.trim()) gaps.place = '请写地点'
+    if (!form.body.trim()) gaps.body = '请写几句话'
+    missing.value = gaps
+    return !Object.keys(gaps).length
+  }
+
+  /** Opens a draft of the server in the form. */
+  async function reopen(id: string) {
+    const n = await call('GET /notices/{id}', { path: { id } })
+    Object.assign(form, empty(), {
+      notice: n.id,
+      title: n.title,
+      body: n.body,
+      alliance: n.alliance_id ?? '',
+      choice: n.activity?.kind ?? 'plain',
+      activity: n.activity?.id ?? '',
+    })
+    if (n.activity) {
+      form.place = n.activity.place
+      form.day = Date.parse(n.activity.starts_at)
+      form.minutes = minutesOfDay(n.activity.starts_at)
+      form.length = Math.round((Date.parse(n.activity.ends_at) - Date.parse(n.activity.starts_at)) / 60_000)
+    }
+  }
+
+  /** Puts the form on the server as a draft and returns the notice's id. */
+  async function save(): Promise<string> {
+    const title = form.title.trim()
+    const body = form.body.trim()
+    const place = form.place.trim()
+    const alliance_id = alliance.value?.alliance_id ?? ''
+    const facts = { title, place, starts_at: starts.value, ends_at: ends.value }
+    if (form.activity) {
+      await call('PATCH /activities/{id}', { path: { id: form.activity }, body: facts })
+    } else if (form.choice !== 'plain') {
+      const made = await call('POST /activities', {
+        body: { alliance_id, kind: form.choice as Kind, ...facts, notice: { title, body } },
+      })
+      form.activity = made.id
+      form.notice = made.notice_id ?? ''
+    }
+    if (form.notice) {
+      await call('PATCH /notices/{id}', { path: { id: form.notice }, body: { title, body } })
+    } else {
+      form.notice = (
+        await call('POST /notices', { body: { alliance_id, activity_id: form.activity || undefined, title, body } })
+      ).id
+    }
+    return form.notice
+  }
+
+  const keep = useSubmit(async () => {
+    await save()
+    clear()
+  })
+
+  const published = ref('')
+  const publish = useSubmit(async () => {
+    const id = await save()
+    await call('POST /notices/{id}/publish', { path: { id } })
+    clear()
+    published.value = id
+  })
+
+  return {
+    form, missing, starts, ends, alliance, alliances, choose, moveDay, moveTime, moveLength,
+    complete, reopen, keep, publish, published, clear, session,
+  }
+}

@@ -1,0 +1,202 @@
+import { DeviceError, type Platform } from './platform.type'
+import './platform.h5.scss'
+import { openScanner, takeScan } from './platform.scanner'
+
+const query = new URLSearchParams(location.search)
+const frame = query.get('frame') ?? 'member'
+const persona = query.get('persona') ?? undefined
+const space = `bense:${frame}${persona ? `:${persona}` : ''}:`
+const fontKey = `${space}font`
+
+const base = import.meta.env.BASE_URL
+const clips = { ok: 'static/ok.wav', already: 'static/already.wav', stop: 'static/stop.wav' }
+
+/** The emulator's side doors; absent outside the demo. */
+async function demo<T>(name: string, body: object): Promise<T> {
+  let res: Response
+  try {
+    res = await fetch(`/demo/${name}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ frame, persona, ...body }),
+    })
+  } catch {
+    throw new DeviceError('client.offline', '网络没有连上')
+  }
+  if (res.status === 404) throw new DeviceError('client.wechat_only', '请在微信里打开本色家园')
+  if (!res.ok) throw new DeviceError('device.failed', '手机没有完成这一步')
+  return (res.status === 204 ? undefined : await res.json()) as T
+}
+
+function save(name: string, blob: Blob) {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  document.body.append(link)
+  link.click()
+  link.remove()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
+/** uni's elements are custom tags: say what they are to screen readers and the keyboard. */
+function describe(root: ParentNode) {
+  root.querySelectorAll('uni-button').forEach((el) => {
+    if (!el.hasAttribute('role')) el.setAttribute('role', 'button')
+    el.setAttribute('tabindex', el.hasAttribute('disabled') ? '-1' : '0')
+    if (el.hasAttribute('disabled')) el.setAttribute('aria-disabled', 'true')
+    else el.removeAttribute('aria-disabled')
+  })
+  root.querySelectorAll('uni-input, uni-textarea').forEach((el) => {
+    el.querySelectorAll('input, textarea').forEach((inner) => {
+      const label = el.getAttribute('aria-label')
+      if (label) inner.setAttribute('aria-label', label)
+    })
+    // The host is not the control: a name on both would be read twice.
+    if (el.querySelector('input, textarea')) el.setAttribute('role', 'presentation')
+  })
+  root.querySelectorAll('uni-image').forEach((el) => {
+    el.querySelectorAll('img').forEach((img) => {
+      img.alt = el.getAttribute('aria-label') ?? ''
+    })
+  })
+}
+
+let wake: { release(): Promise<void> } | undefined
+
+export const h5: Platform = {
+  origin: location.origin,
+  space,
+  nativePhoneButton: false,
+  ownFontSize: true,
+
+  start() {
+    const asked = Number(query.get('scale'))
+    apply(asked >= 1 && asked <= 2 ? asked : this.fontFactor())
+    new MutationObserver(() => describe(document)).observe(document.documentElement, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ['disabled', 'aria-label'],
+    })
+    document.addEventListener('keydown', (event) => {
+      const el = event.target as HTMLElement
+      if ((event.key === 'Enter' || event.key === ' ') && el.tagName === 'UNI-BUTTON') {
+        event.preventDefault()
+        el.click()
+      }
+    })
+    window.addEventListener('message', (event) => {
+      const data = event.data as { type?: string; text?: string } | null
+      if (event.origin !== location.origin || data?.type !== 'bense:scan' || !data.text) return
+      // With no scanner open this is WeChat's own scan: the venue code opens its page.
+      if (!takeScan(data.text) && /\/q\//.test(data.text)) {
+        uni.navigateTo({ url: `/packages/checkin/visit?q=${encodeURIComponent(data.text)}` })
+      }
+    })
+  },
+
+  async loginCode() {
+    return (await demo<{ code: string }>('login-code', {})).code
+  },
+
+  async phoneCode() {
+    return (await demo<{ code: string }>('phone-code', {})).code
+  },
+
+  scan: () => openScanner(frame),
+
+  async subscribe(templates) {
+    if (!templates.length) return
+    const answer = await new Promise<boolean>((resolve) =>
+      uni.showModal({
+        title: '以后用微信提醒您？',
+        content: templates.map((t) => `「${t.title}」`).join(' '),
+        confirmText: '好的',
+        cancelText: '不用',
+        success: (res) => resolve(res.confirm),
+        fail: () => resolve(false),
+      }),
+    )
+    const word = answer ? 'accept' : 'reject'
+    await demo('subscribe', {
+      templates: Object.fromEntries(templates.map((t) => [t.id, word])),
+    }).catch(() => {})
+  },
+
+  async shareCard(card) {
+    await demo('share', { ...card })
+    return 'posted'
+  },
+
+  async groupInfo() {
+    return demo<{ encrypted_data: string; iv: string }>('group-info', {}).catch(() => undefined)
+  },
+
+  async calendar(entry) {
+    const stamp = (at: string) => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')
+    const plain = (text: string) => text.replace(/([\\,;])/g, '\\$1').replace(/\n/g, '\\n')
+    const lines = [
+      'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//bense//notice//CN', 'BEGIN:VEVENT',
+      `UID:${stamp(entry.starts_at)}-${entry.title.length}@bense`, `DTSTAMP:${stamp(new Date().toISOString())}`,
+      `DTSTART:${stamp(entry.starts_at)}`, `DTEND:${stamp(entry.ends_at)}`,
+      `SUMMARY:${plain(entry.title)}`, `LOCATION:${plain(entry.place)}`, `DESCRIPTION:${plain(entry.note)}`,
+      'BEGIN:VALARM', 'ACTION:DISPLAY', 'TRIGGER:-PT2H', `DESCRIPTION:${plain(entry.title)}`, 'END:VALARM',
+      'END:VEVENT', 'END:VCALENDAR',
+    ]
+    save(`${entry.title}.ics`, new Blob([lines.join('\r\n')], { type: 'text/calendar' }))
+  },
+
+  async openSheet(url, token, name) {
+    const res = await fetch(url, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined)
+    if (!res?.ok) throw new DeviceError('device.download', '表格没有下载成功')
+    save(`${name}.xlsx`, await res.blob())
+  },
+
+  call(phone) {
+    location.href = `tel:${phone}`
+  },
+
+  async copy(text) {
+    await new Promise<void>((resolve) =>
+      uni.setClipboardData({ data: text, showToast: false, complete: () => resolve() }),
+    )
+  },
+
+  vibrate() {
+    navigator.vibrate?.(300)
+  },
+
+  play(clip) {
+    // Browsers refuse sound before the first touch; the screen says it all the same.
+    new Audio(base + clips[clip]).play().catch(() => {})
+  },
+
+  random: async (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+
+  shown(kind, text) {
+    if (window.parent !== window) {
+      window.parent.postMessage({ type: 'bense:shown', frame, kind, text }, location.origin)
+    }
+  },
+
+  keepAwake(on) {
+    if (!on) {
+      void wake?.release().catch(() => {})
+      wake = undefined
+      return
+    }
+    const lock = (navigator as { wakeLock?: { request(kind: 'screen'): Promise<typeof wake> } }).wakeLock
+    lock?.request('screen').then((held) => (wake = held), () => {})
+  },
+
+  fontFactor: () => Number(localStorage.getItem(fontKey)) || 1,
+
+  setFontFactor(factor) {
+    localStorage.setItem(fontKey, String(factor))
+    apply(factor)
+  },
+}
+
+function apply(factor: number) {
+  document.documentElement.style.setProperty('--font-factor', String(factor))
+}

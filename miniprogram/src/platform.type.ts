@@ -1,0 +1,54 @@
+/** A picked or scanned thing may be given up by the user: that is undefined, not an error. */
+export type Given<T> = Promise<T | undefined>
+
+/** The device itself could not do it; `code` is for the error card. */
+export class DeviceError extends Error {
+  constructor(readonly code: string, message: string) {
+    super(message)
+    this.name = 'DeviceError'
+  }
+}
+
+export interface ShareCard {
+  notice_id: string
+  activity_id: string
+  title: string
+  path: string
+  template_info: unknown
+}
+
+export interface CalendarEntry { title: string; place: string; note: string; starts_at: string; ends_at: string }
+
+export interface Platform {
+  /** Where the server lives, without a trailing slash. */
+  origin: string
+  /** Prefix of everything this window stores. */
+  space: string
+  /** True where the phone number comes from a button that WeChat itself provides. */
+  nativePhoneButton: boolean
+  start(): void
+  loginCode(): Promise<string>
+  /** A phone code where no native button exists. */
+  phoneCode(): Given<string>
+  scan(): Given<string>
+  /** Template ids the user is asked about; must be called inside a tap. */
+  subscribe(templates: { id: string; title: string }[]): Promise<void>
+  /** Arms the page's share button with an updatable card (WeChat), or posts it at once (browser). */
+  shareCard(card: ShareCard): Promise<'armed' | 'posted'>
+  groupInfo(): Given<{ encrypted_data: string; iv: string }>
+  calendar(entry: CalendarEntry): Promise<void>
+  openSheet(url: string, token: string, name: string): Promise<void>
+  call(phone: string): void
+  copy(text: string): Promise<void>
+  vibrate(): void
+  play(clip: 'ok' | 'already' | 'stop'): void
+  random(bytes: number): Promise<Uint8Array>
+  /** Tells the surrounding demo page which code this screen shows; nothing elsewhere. */
+  shown(kind: 'member' | 'venue' | 'binding', text: string): void
+  /** Keeps the screen lit while a code or the roster is shown. */
+  keepAwake(on: boolean): void
+  fontFactor(): number
+  setFontFactor(factor: number): void
+  /** Can the page itself change the type size, or does the system's setting rule? */
+  ownFontSize: boolean
+}

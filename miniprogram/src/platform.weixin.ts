@@ -1,0 +1,125 @@
+import { DeviceError, type Platform } from './platform.type'
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+declare const wx: any
+
+const clips = { ok: '/static/ok.wav', already: '/static/already.wav', stop: '/static/stop.wav' }
+
+/** Turns a callback API into a promise; a user's refusal resolves to undefined. */
+function ask<T>(api: (options: object) => unknown, options: object = {}): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    api({
+      ...options,
+      success: (res: T) => resolve(res),
+      fail: (err: { errMsg?: string }) =>
+        /cancel|deny|auth/i.test(err.errMsg ?? '')
+          ? resolve(undefined)
+          : reject(new DeviceError('device.failed', '手机没有完成这一步')),
+    })
+  })
+}
+
+export const weixin: Platform = {
+  origin: import.meta.env.VITE_API_ORIGIN ?? '',
+  space: 'bense:',
+  nativePhoneButton: true,
+  ownFontSize: false,
+
+  start() {
+    const manager = wx.getUpdateManager?.()
+    manager?.onUpdateReady?.(() => manager.applyUpdate())
+  },
+
+  async loginCode() {
+    const res = await ask<{ code: string }>(wx.login)
+    if (!res?.code) throw new DeviceError('device.login', '微信没有应答')
+    return res.code
+  },
+
+  phoneCode: async () => undefined,
+
+  async scan() {
+    const res = await ask<{ result: string }>(wx.scanCode, { scanType: ['qrCode'] })
+    return res?.result
+  },
+
+  async subscribe(templates) {
+    if (!templates.length) return
+    // A refusal, or a switched-off main switch, must not stop what the tap was for.
+    await ask(wx.requestSubscribeMessage, { tmplIds: templates.slice(0, 3).map((t) => t.id) }).catch(() => {})
+  },
+
+  async shareCard(card) {
+    await ask(wx.updateShareMenu, {
+      withShareTicket: true,
+      isUpdatableMessage: true,
+      activityId: card.activity_id,
+      templateInfo: card.template_info,
+    })
+    return 'armed'
+  },
+
+  async groupInfo() {
+    try {
+      const res = await ask<{ encryptedData: string; iv: string }>(wx.getGroupEnterInfo)
+      return res ? { encrypted_data: res.encryptedData, iv: res.iv } : undefined
+    } catch {
+      return undefined
+    }
+  },
+
+  async calendar(entry) {
+    await ask(wx.addPhoneCalendar, {
+      title: entry.title,
+      location: entry.place,
+      description: entry.note,
+      startTime: Math.floor(Date.parse(entry.starts_at) / 1000),
+      endTime: String(Math.floor(Date.parse(entry.ends_at) / 1000)),
+      alarmOffset: 7200,
+    })
+  },
+
+  async openSheet(url, token) {
+    const file = await ask<{ tempFilePath: string; statusCode: number }>(wx.downloadFile, {
+      url,
+      header: { Authorization: `Bearer ${token}` },
+    })
+    if (file?.statusCode !== 200) throw new DeviceError('device.download', '表格没有下载成功')
+    await ask(wx.openDocument, { filePath: file.tempFilePath, fileType: 'xlsx', showMenu: true })
+  },
+
+  call(phone) {
+    wx.makePhoneCall({ phoneNumber: phone, fail: () => {} })
+  },
+
+  async copy(text) {
+    await ask(wx.setClipboardData, { data: text })
+  },
+
+  vibrate() {
+    wx.vibrateLong?.({ fail: () => {} })
+  },
+
+  play(clip) {
+    const audio = wx.createInnerAudioContext()
+    audio.obeyMuteSwitch = false
+    audio.src = clips[clip]
+    audio.onEnded(() => audio.destroy())
+    audio.onError(() => audio.destroy())
+    audio.play()
+  },
+
+  async random(bytes) {
+    const res = await ask<{ randomValues: ArrayBuffer }>(wx.getRandomValues, { length: bytes })
+    return new Uint8Array(res!.randomValues)
+  },
+
+  shown() {},
+
+  keepAwake(on) {
+    wx.setKeepScreenOn?.({ keepScreenOn: on, fail: () => {} })
+  },
+
+  fontFactor: () => wx.getAppBaseInfo?.().fontSizeScaleFactor ?? 1,
+  setFontFactor() {},
+}
