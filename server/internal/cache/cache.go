@@ -37,6 +37,7 @@ func Open(rawURL string) (*Cache, error) {
 	u := &redis.UniversalOptions{
 		Addrs: []string{opt.Addr}, DB: opt.DB, Username: opt.Username, Password: opt.Password, TLSConfig: opt.TLSConfig,
 		PoolSize: 64, DialTimeout: time.Second, ReadTimeout: time.Second, WriteTimeout: time.Second, MaxRetries: 1,
+		ContextTimeoutEnabled: true, // a caller that waits less than a second means it
 	}
 	for _, h := range hosts[:len(hosts)-1] {
 		u.Addrs = append(u.Addrs, h[strings.LastIndex(h, "@")+1:])
@@ -64,7 +65,7 @@ func embedded() (*Cache, error) {
 			}
 		}
 	}()
-	c := redis.NewClient(&redis.Options{Addr: m.Addr(), PoolSize: 16})
+	c := redis.NewClient(&redis.Options{Addr: m.Addr(), PoolSize: 16, ContextTimeoutEnabled: true})
 	return &Cache{client: c, stop: func() {
 		ticker.Stop()
 		close(done)
