@@ -87,6 +87,10 @@ type changeBody struct {
 	EndsAt     *time.Time `json:"ends_at,omitempty"`
 }
 
+func (b changeBody) change() Change {
+	return Change{HostUnit: b.HostUnitID, Kind: b.Kind, Title: b.Title, Place: b.Place, StartsAt: b.StartsAt, EndsAt: b.EndsAt}
+}
+
 type answerView struct {
 	PersonID id.ID      `json:"person_id"`
 	Name     string     `json:"name"`
@@ -157,7 +161,7 @@ func Routes(api huma.API, s *Service) {
 	}) (*web.Out[view], error) {
 		who, err := actor.From(ctx)
 		if err == nil {
-			_, err = s.Change(ctx, who, in.ID.ID, Change(in.Body))
+			_, err = s.Change(ctx, who, in.ID.ID, in.Body.change())
 		}
 		return s.show(ctx, who, in.ID.ID, err)
 	})
