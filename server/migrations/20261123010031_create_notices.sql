@@ -7,6 +7,8 @@ CREATE TABLE notices (
   title VARCHAR(100) NOT NULL,
   body TEXT NOT NULL,
   state VARCHAR(12) NOT NULL,
+  revision INT NOT NULL DEFAULT 0,
+  reason VARCHAR(200) NOT NULL DEFAULT '',
   author_id BIGINT NOT NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,

@@ -9,6 +9,7 @@ CREATE TABLE notice_recipients (
   answered_at DATETIME(3) NULL,
   told_at DATETIME(3) NULL,
   outcome VARCHAR(16) NOT NULL DEFAULT '',
+  stopped_at DATETIME(3) NULL,
   PRIMARY KEY (notice_id, person_id)
 );
 

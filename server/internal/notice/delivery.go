@@ -1,0 +1,186 @@
+package notice
+
+import (
+	"time"
+
+	"bense/server/internal/clock"
+	"bense/server/internal/id"
+	"bense/server/internal/wechat"
+)
+
+// Occasions of subscribe messages, the keys of wechat.Config.Templates.
+const (
+	ForNotice   = "activity_notice"
+	ForReminder = "activity_reminder"
+	ForChange   = "activity_change"
+)
+
+var occasions = []string{ForNotice, ForReminder, ForChange}
+
+// DeliveryState says what became of one message to one account.
+type DeliveryState string
+
+// A delivery goes queued → sending → sent → delivered. A message is never sent twice: the mark
+// "sending" is written before the call, and an attempt that finds it (its predecessor died between
+// the call and the mark) ends as unknown instead of sending again.
+const (
+	Queued    DeliveryState = "queued"
+	Sending   DeliveryState = "sending"
+	Sent      DeliveryState = "sent"      // the platform took it
+	Delivered DeliveryState = "delivered" // the platform called back: it arrived
+	Refused   DeliveryState = "refused"   // 43101: the user said no, or the credit was used up
+	Uncertain DeliveryState = "unknown"   // no answer came: it may have arrived
+	Failed    DeliveryState = "failed"
+	NoCredit  DeliveryState = "no_credit" // never agreed to: not sent
+	Dropped   DeliveryState = "dropped"   // nobody left to tell, or nothing left to say
+)
+
+// Delivery is one message to one account about one notice. An account that acts for several persons
+// gets one message; Person is the first of them.
+type Delivery struct {
+	ID, Notice, Account, Person id.ID
+	Template                    string // occasion
+	Round                       int    // 0 for the notice itself, then one per reminder or change
+	State                       DeliveryState
+	Code                        string
+	CreatedAt                   time.Time
+}
+
+// credit is what a result does to the account's stock of agreed messages. It was spent when the
+// message was queued.
+type credit int
+
+const (
+	spent  credit = iota // stays spent
+	refund               // certainly not used: give it back
+	clear                // the platform says there is none
+)
+
+// result of one attempt to send.
+type result struct {
+	state  DeliveryState
+	code   string
+	credit credit
+	retry  bool
+	later  time.Time // retry not before
+}
+
+// judge turns the platform's answer into a result.
+func judge(err error, now time.Time) result {
+	if err == nil {
+		return result{state: Sent}
+	}
+	e, ok := wechat.As(err)
+	switch {
+	case !ok || e.Ambiguous:
+		return result{state: Uncertain, code: wechat.NoAnswer}
+	case e.Code == wechat.Refused:
+		return result{state: Refused, code: e.Code, credit: clear}
+	case e.Code == wechat.Quota: // of the day; it starts anew at midnight
+		return result{state: Queued, code: e.Code, retry: true, later: nextDay(now)}
+	case e.Retryable:
+		return result{state: Queued, code: e.Code, retry: true}
+	}
+	return result{state: Failed, code: e.Code, credit: refund}
+}
+
+func nextDay(now time.Time) time.Time {
+	t := now.In(clock.Shanghai)
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 5, 0, 0, clock.Shanghai)
+}
+
+// pointless says why a queued message need not go out any more, "" if it shall. told means that all
+// its people know already.
+func pointless(occasion string, n Notice, about *Facts, anyone, told bool, now time.Time) string {
+	switch {
+	case !anyone:
+		return "nobody"
+	case occasion == ForChange:
+		if n.State != Published && n.State != Cancelled {
+			return "over"
+		}
+	case n.State != Published:
+		return "over"
+	case occasion == ForReminder && told:
+		return "told"
+	}
+	if about != nil && now.After(about.EndsAt) {
+		return "over"
+	}
+	return ""
+}
+
+// meanings fills the fields of a message. Times and places are the activity's; a notice about nothing
+// that people come to carries the time of its publication.
+func meanings(occasion string, n Notice, about *Facts) map[string]string {
+	m := map[string]string{"title": n.Title, "time": wechat.TimeText(n.PublishedAt), "place": "详见通知", "note": "请点开查看"}
+	if about != nil {
+		m["title"], m["time"], m["place"], m["note"] = about.Title, wechat.TimeText(about.StartsAt), about.Place, "请点开告知是否参加"
+	}
+	switch {
+	case occasion == ForReminder && about != nil:
+		m["note"] = "您还没看这条通知，请点开看看"
+	case occasion == ForChange && n.State == Cancelled:
+		m["note"] = "活动取消，请您知悉"
+	case occasion == ForChange:
+		m["note"] = "时间或地点有变动，请点开看看"
+	}
+	return m
+}
+
+// remindEvery is the shortest time between two rounds of reminders.
+const remindEvery = 30 * time.Minute
+
+// mayRemind applies it; last is zero before the first round.
+func mayRemind(last, now time.Time) error {
+	if !last.IsZero() && now.Sub(last) < remindEvery {
+		return ErrTooSoon
+	}
+	return nil
+}
+
+// Card is one sharing of a notice into the group. It lives as long as the platform says, usually 24 hours.
+type Card struct {
+	ID, Notice   id.ID
+	ActivityID   string // the platform's
+	State        int    // wechat.CardOpen or CardClosed
+	Count, Limit int    // as last shown
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+	SharedAt     time.Time // zero: made, but not sent into the group yet
+	UpdatedAt    time.Time
+}
+
+// Live reports whether the platform still takes updates for a card that hangs in a group.
+func (c Card) Live(now time.Time) bool {
+	return c.State == wechat.CardOpen && !c.SharedAt.IsZero() && now.Before(c.ExpiresAt)
+}
+
+// cardReuse is how much life a card that was never shared must have left to be offered again.
+const cardReuse = time.Hour
+
+func (c Card) reusable(now time.Time) bool {
+	return c.State == wechat.CardOpen && c.SharedAt.IsZero() && now.Add(cardReuse).Before(c.ExpiresAt)
+}
+
+// Word is the card's state as the timeline tells it.
+func (c Card) Word(now time.Time) string {
+	switch {
+	case c.ID == 0:
+		return "none"
+	case c.State != wechat.CardOpen:
+		return "closed"
+	case !now.Before(c.ExpiresAt):
+		return "expired"
+	case c.SharedAt.IsZero():
+		return "made"
+	}
+	return "open"
+}
+
+// cardSlot groups updates of a card: all changes within one slot go out together when it has ended.
+// The slack lets transactions that began inside the slot commit before the count is read.
+func cardSlot(now time.Time, every time.Duration) (slot int64, runAt time.Time) {
+	slot = now.UnixMilli() / every.Milliseconds()
+	return slot, time.UnixMilli((slot + 1) * every.Milliseconds()).UTC().Add(every / 5)
+}

@@ -1,0 +1,195 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+	"bense/server/internal/ledger"
+	"bense/server/internal/outbox"
+)
+
+// This file is what other packages tell notices, in their own transaction.
+
+// ForActivity gives the notice of an activity that was not cancelled: the published one, else the draft.
+func (s *Service) ForActivity(ctx context.Context, activity id.ID) (id.ID, bool, error) {
+	m, err := s.ForActivities(ctx, []id.ID{activity})
+	n, ok := m[activity]
+	return n.ID, ok, err
+}
+
+// ForActivities does so for a page of activities. Drafts exist only for those who write notices: look at Went.
+func (s *Service) ForActivities(ctx context.Context, activities []id.ID) (map[id.ID]Notice, error) {
+	if len(activities) == 0 {
+		return map[id.ID]Notice{}, nil
+	}
+	list, err := s.store.ofActivities(ctx, activities)
+	out := make(map[id.ID]Notice, len(list))
+	for _, n := range list {
+		if _, better := out[n.Activity]; !better {
+			out[n.Activity] = n
+		}
+	}
+	return out, err
+}
+
+// Answered is called when somebody's answer to an activity was recorded: the person is reached, and the
+// card in the group will show the new count. It counts as read when the account that answered acts for
+// the person, and not when staff wrote the answer down.
+func (s *Service) Answered(ctx context.Context, activity, person, byAccount id.ID) error {
+	m, err := s.ForActivities(ctx, []id.ID{activity})
+	n, ok := m[activity]
+	if err != nil || !ok || !n.Went() {
+		return err
+	}
+	own, err := s.actsFor(ctx, byAccount, person)
+	if err != nil {
+		return err
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		now := s.Clock.Now()
+		if own {
+			if _, err := s.store.markRead(ctx, n.ID, []id.ID{person}, ViaAnswer, byAccount, now); err != nil {
+				return err
+			}
+		}
+		if err := s.store.markAnswered(ctx, n.ID, person, now); err != nil {
+			return err
+		}
+		return s.cardLater(ctx, n)
+	})
+}
+
+func (s *Service) actsFor(ctx context.Context, account, person id.ID) (bool, error) {
+	if account == 0 {
+		return false, nil
+	}
+	m, err := s.Accounts.AccountsOf(ctx, []id.ID{person})
+	for _, a := range m[person] {
+		if a.ID == account {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// ActivityCancelled calls the activity's notice off with it; people are told if they had the notice.
+func (s *Service) ActivityCancelled(ctx context.Context, activity id.ID, reason string) error {
+	m, err := s.ForActivities(ctx, []id.ID{activity})
+	n, ok := m[activity]
+	if err != nil || !ok || (n.State != Draft && n.State != Published) {
+		return err
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		return s.finish(ctx, actor.System, n.ID, "notice.cancel", func(n Notice) (Notice, error) {
+			if runes := []rune(reason); len(runes) > maxReason {
+				reason = string(runes[:maxReason])
+			}
+			return n.Cancel(reason, s.Clock.Now())
+		})
+	})
+}
+
+// ActivityChanged tells those who agreed to messages that time or place have moved.
+func (s *Service) ActivityChanged(ctx context.Context, activity id.ID) error {
+	m, err := s.ForActivities(ctx, []id.ID{activity})
+	n, ok := m[activity]
+	if err != nil || !ok || n.State != Published {
+		return err
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.store.lock(ctx, n.ID) // rounds are numbered under this lock
+		if err != nil || n.State != Published {
+			return err
+		}
+		return s.announce(ctx, n)
+	})
+}
+
+// announce queues messages about a change or a cancellation to everybody who had the notice.
+func (s *Service) announce(ctx context.Context, n Notice) error {
+	rows, err := s.store.recipients(ctx, n.ID, actor.Scope{All: true}, Everybody)
+	if err != nil {
+		return err
+	}
+	_, err = s.push(ctx, n, ForChange, personsOf(rows), false)
+	return err
+}
+
+// PersonChanged is the ledger's hook: who has moved away or died is not addressed any more, from this
+// very commit on; who comes back is.
+func (s *Service) PersonChanged(ctx context.Context, p ledger.Person) error {
+	var at time.Time
+	if p.Status != ledger.Active {
+		at = s.Clock.Now()
+	}
+	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.stop(ctx, p.ID, at) })
+}
+
+// Outbox channels of this package.
+const (
+	channelPush  = "wechat_push"
+	channelCard  = "wechat_card"
+	channelClose = "notice_close"
+)
+
+// Dispatchers are this package's part of the outbox worker.
+func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
+	return map[string]outbox.Dispatcher{
+		channelPush:  pusher{s},
+		channelCard:  outbox.DispatchFunc(s.dispatchCard),
+		channelClose: outbox.DispatchFunc(s.dispatchClose),
+	}
+}
+
+type closePayload struct {
+	Notice id.ID `json:"notice"`
+}
+
+// closeLater ends the notice when its activity is over.
+func (s *Service) closeLater(ctx context.Context, n Notice, about *Facts) error {
+	if about == nil {
+		return nil
+	}
+	return s.Outbox.Enqueue(ctx, outbox.Message{
+		Channel: channelClose, DedupeKey: "close:" + n.ID.String() + ":" + about.EndsAt.UTC().Format("20060102150405"),
+		Payload: closePayload{Notice: n.ID}, RunAt: about.EndsAt.Add(time.Second),
+	})
+}
+
+func (s *Service) dispatchClose(ctx context.Context, payload []byte) (bool, error) {
+	var p closePayload
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return false, err
+	}
+	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.store.lock(ctx, p.Notice)
+		if err != nil || n.State != Published {
+			return err
+		}
+		about, err := s.facts(ctx, n.Activity)
+		if err != nil || about == nil {
+			return err
+		}
+		if s.Clock.Now().Before(about.EndsAt) {
+			return s.closeLater(ctx, n, about) // it was put off
+		}
+		return s.finish(ctx, actor.System, n.ID, "notice.close", func(n Notice) (Notice, error) { return n.Close(s.Clock.Now()) })
+	})
+	if e, ok := errs.As(err); ok && e.Kind == errs.NotFound {
+		return false, err
+	}
+	return true, err
+}
+
+func personsOf(rows []Recipient) []id.ID {
+	out := make([]id.ID, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.Person)
+	}
+	return slices.Clip(out)
+}

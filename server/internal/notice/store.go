@@ -1,0 +1,188 @@
+package notice
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/db"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+	"bense/server/internal/page"
+)
+
+// store is the notice tables.
+type store struct{ db *db.DB }
+
+type noticeRow struct {
+	ID          id.ID `gorm:"primaryKey;autoIncrement:false"`
+	CommitteeID id.ID
+	AllianceID  id.ID
+	ActivityID  *id.ID
+	Title       string
+	Body        string
+	State       string
+	Revision    int
+	Reason      string
+	AuthorID    id.ID
+	CreatedAt   db.Time
+	UpdatedAt   db.Time
+	PublishedAt *db.Time
+	ClosedAt    *db.Time
+}
+
+func (noticeRow) TableName() string { return "notices" }
+
+func (r noticeRow) notice() Notice {
+	n := Notice{
+		ID: r.ID, Committee: r.CommitteeID, Alliance: r.AllianceID, Title: r.Title, Body: r.Body, State: State(r.State),
+		Revision: r.Revision, Reason: r.Reason, Author: r.AuthorID, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
+		PublishedAt: r.PublishedAt.Std(), ClosedAt: r.ClosedAt.Std(),
+	}
+	if r.ActivityID != nil {
+		n.Activity = *r.ActivityID
+	}
+	return n
+}
+
+func notices(rows []noticeRow) []Notice {
+	out := make([]Notice, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.notice())
+	}
+	return out
+}
+
+func nullable(v id.ID) *id.ID {
+	if v == 0 {
+		return nil
+	}
+	return &v
+}
+
+func (s store) insert(ctx context.Context, n Notice) error {
+	r := noticeRow{
+		ID: n.ID, CommitteeID: n.Committee, AllianceID: n.Alliance, ActivityID: nullable(n.Activity), Title: n.Title, Body: n.Body,
+		State: string(n.State), Revision: n.Revision, AuthorID: n.Author, CreatedAt: db.At(n.CreatedAt), UpdatedAt: db.At(n.UpdatedAt),
+	}
+	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)
+}
+
+var noticePlace = db.Columns{Committee: "notices.committee_id", Alliance: "notices.alliance_id"}
+
+// visible is what somebody may see: published ones within see, drafts only within write.
+func (s store) visible(ctx context.Context, see, write actor.Scope) *gorm.DB {
+	q := db.Within(s.db.Conn(ctx).Model(&noticeRow{}), see, noticePlace)
+	if write.All {
+		return q
+	}
+	own := db.Within(s.db.Conn(ctx), write, noticePlace)
+	return q.Where(s.db.Conn(ctx).Where("notices.published_at IS NOT NULL").Or(own))
+}
+
+func (s store) byID(ctx context.Context, see, write actor.Scope, key id.ID) (Notice, error) {
+	var r noticeRow
+	err := s.visible(ctx, see, write).Where("notices.id = ?", key).Take(&r).Error
+	return r.notice(), db.NotFound(err)
+}
+
+// any gives a notice to the package's own work; callers have checked, or act for the system.
+func (s store) any(ctx context.Context, key id.ID) (Notice, error) {
+	var r noticeRow
+	err := s.db.Conn(ctx).Where("id = ?", key).Take(&r).Error
+	return r.notice(), db.NotFound(err)
+}
+
+// lock reads a notice so that no other transaction changes it before the end of this one.
+func (s store) lock(ctx context.Context, key id.ID) (Notice, error) {
+	var r noticeRow
+	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", key).Take(&r).Error
+	return r.notice(), db.NotFound(err)
+}
+
+// update writes the next version of a notice, if it is still as was; else it reports ErrChanged.
+func (s store) update(ctx context.Context, was, n Notice) error {
+	u := s.db.Conn(ctx).Model(&noticeRow{}).Where("id = ? AND state = ? AND revision = ?", was.ID, string(was.State), was.Revision).
+		Updates(map[string]any{
+			"title": n.Title, "body": n.Body, "state": string(n.State), "revision": n.Revision, "reason": n.Reason,
+			"updated_at": db.At(n.UpdatedAt), "published_at": db.AtPtr(n.PublishedAt), "closed_at": db.AtPtr(n.ClosedAt),
+		})
+	if u.Error == nil && u.RowsAffected == 0 {
+		return ErrChanged
+	}
+	return db.Unavailable(u.Error)
+}
+
+// Filter narrows the list of notices.
+type Filter struct {
+	Alliance id.ID
+	State    State
+	Page     page.Page
+}
+
+func (s store) list(ctx context.Context, see, write actor.Scope, f Filter) ([]Notice, error) {
+	q := s.visible(ctx, see, write)
+	if f.Alliance != 0 {
+		q = q.Where("notices.alliance_id = ?", f.Alliance)
+	}
+	if f.State != "" {
+		q = q.Where("notices.state = ?", string(f.State))
+	}
+	if f.Page.After != "" {
+		after, err := id.Parse(f.Page.After)
+		if err != nil {
+			return nil, errs.ErrInvalid.With(errs.Field("after", "页码不对，请重新打开"))
+		}
+		q = q.Where("notices.id < ?", after)
+	}
+	var rows []noticeRow
+	err := q.Order("notices.id DESC").Limit(f.Page.Size() + 1).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// inbox gives what was published to any of the persons, newest first.
+func (s store) inbox(ctx context.Context, persons []id.ID, p page.Page) ([]Notice, error) {
+	if len(persons) == 0 {
+		return nil, nil
+	}
+	mine := s.db.Conn(ctx).Model(&recipientRow{}).Select("notice_id").Where("person_id IN ? AND stopped_at IS NULL", persons)
+	q := s.db.Conn(ctx).Where("id IN (?) AND published_at IS NOT NULL", mine)
+	if p.After != "" {
+		at, key, err := parseCursor(p.After)
+		if err != nil {
+			return nil, err
+		}
+		q = q.Where("published_at < ? OR (published_at = ? AND id < ?)", db.At(at), db.At(at), key)
+	}
+	var rows []noticeRow
+	err := q.Order("published_at DESC, id DESC").Limit(p.Size() + 1).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// cursor names a place in the inbox: time of publication and id.
+func cursor(n Notice) string {
+	return strconv.FormatInt(n.PublishedAt.UnixMilli(), 10) + "-" + n.ID.String()
+}
+
+func parseCursor(s string) (time.Time, id.ID, error) {
+	ms, rest, _ := strings.Cut(s, "-")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	key, err2 := id.Parse(rest)
+	if err != nil || err2 != nil || at < 0 || at > 1<<43 {
+		return time.Time{}, 0, errs.ErrInvalid.With(errs.Field("after", "页码不对，请重新打开"))
+	}
+	return time.UnixMilli(at), key, nil
+}
+
+// ofActivities gives the notices of activities that were not cancelled, the published one first.
+func (s store) ofActivities(ctx context.Context, activities []id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("activity_id IN ? AND state <> ?", activities, string(Cancelled)).
+		Order("published_at DESC, id DESC").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}

@@ -1,0 +1,94 @@
+package notice
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Tally sums up the people of a notice, within what the asker may see.
+type Tally struct {
+	Recipients, Read, Answered, Told, Unreached int
+	LastRead, LastTold                          time.Time
+}
+
+// Pushes sums up its messages.
+type Pushes struct {
+	Queued, Sent, Refused, Unknown, Failed, NoCredit int
+	LastSent                                         time.Time
+}
+
+func (p *Pushes) add(s DeliveryState, n int, at time.Time) {
+	switch s {
+	case Queued, Sending:
+		p.Queued += n
+	case Sent, Delivered:
+		p.Sent += n
+		if at.After(p.LastSent) {
+			p.LastSent = at
+		}
+	case Refused:
+		p.Refused += n
+	case Uncertain:
+		p.Unknown += n
+	case Failed:
+		p.Failed += n
+	case NoCredit:
+		p.NoCredit += n
+	}
+}
+
+// Reminder is one round.
+type Reminder struct {
+	Round, People int
+	At            time.Time
+}
+
+// Step is one line of the timeline.
+type Step struct {
+	At    time.Time
+	Kind  string // created published pushed card_shared read reminded called closed cancelled
+	Text  string
+	Count int
+}
+
+// Timeline is how a notice went, in numbers.
+type Timeline struct {
+	Notice    Notice
+	Tally     Tally
+	Pushes    Pushes
+	Reminders []Reminder
+	Card      Card
+	CardWord  string
+	Steps     []Step
+}
+
+// steps tells the story in the order in which it happened.
+func steps(n Notice, t Tally, p Pushes, cards []Card, rs []Reminder) []Step {
+	out := []Step{{At: n.CreatedAt, Kind: "created", Text: "写好草稿"}}
+	add := func(at time.Time, kind string, count int, format string) {
+		if !at.IsZero() {
+			out = append(out, Step{At: at, Kind: kind, Count: count, Text: fmt.Sprintf(format, count)})
+		}
+	}
+	if n.Went() {
+		add(n.PublishedAt, "published", t.Recipients, "已发布，送达%d人的收件箱")
+	}
+	add(p.LastSent, "pushed", p.Sent, "微信提醒已发出%d条")
+	for _, c := range cards {
+		add(c.SharedAt, "card_shared", c.Count, "卡片已发到微信群，显示%d人")
+	}
+	add(t.LastRead, "read", t.Read, "%d人已经看过")
+	for _, r := range rs {
+		add(r.At, "reminded", r.People, "又提醒了%d人")
+	}
+	add(t.LastTold, "called", t.Told, "电话通知到%d人")
+	slices.SortStableFunc(out, func(a, b Step) int { return a.At.Compare(b.At) })
+	switch n.State {
+	case Closed:
+		out = append(out, Step{At: n.ClosedAt, Kind: "closed", Text: "通知已结束"})
+	case Cancelled:
+		out = append(out, Step{At: n.ClosedAt, Kind: "cancelled", Text: "通知已取消"})
+	}
+	return out
+}
