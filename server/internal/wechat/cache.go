@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,6 +16,8 @@ const (
 	redisTimeout = 500 * time.Millisecond
 	// A token is believed this long without asking Redis; it also carries us over a Redis that is down.
 	localFor = 30 * time.Second
+	// After a failure Redis is left alone this long, so that calls don't queue up for its time-outs.
+	redisPause = 2 * time.Second
 	// The SDK takes this off expires_in before it stores the token.
 	sdkMargin = 300 * time.Second
 )
@@ -26,8 +29,10 @@ type tokenCache struct {
 	rdb   redis.UniversalClient // may be nil
 	clock clock.Clock
 
-	mu    sync.Mutex
-	local map[string]localToken
+	mu        sync.Mutex
+	local     map[string]localToken
+	refused   string
+	downUntil time.Time // Redis is left alone until then
 }
 
 type localToken struct {
@@ -39,26 +44,56 @@ func newTokenCache(rdb redis.UniversalClient, clk clock.Clock) *tokenCache {
 	return &tokenCache{rdb: rdb, clock: clk, local: map[string]localToken{}}
 }
 
-// token gives the cached value or "".
-func (c *tokenCache) token(key string) string {
+// here gives the local copy or "".
+func (c *tokenCache) here(key string) string {
 	c.mu.Lock()
-	t, ok := c.local[key]
-	c.mu.Unlock()
-	if ok && c.clock.Now().Before(t.until) {
+	defer c.mu.Unlock()
+	if t, ok := c.local[key]; ok && c.clock.Now().Before(t.until) {
 		return t.value
 	}
-	if c.rdb == nil {
-		return ""
+	return ""
+}
+
+// token gives the cached value, also from Redis, or "".
+func (c *tokenCache) token(key string) string {
+	if t := c.here(key); t != "" {
+		return t
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
-	defer cancel()
-	pipe := c.rdb.Pipeline()
-	value, left := pipe.Get(ctx, redisPrefix+key), pipe.PTTL(ctx, redisPrefix+key)
-	if _, err := pipe.Exec(ctx); err != nil || value.Val() == "" {
+	var value *redis.StringCmd
+	var left *redis.DurationCmd
+	ok := c.ask(func(ctx context.Context) error {
+		pipe := c.rdb.Pipeline()
+		value, left = pipe.Get(ctx, redisPrefix+key), pipe.PTTL(ctx, redisPrefix+key)
+		_, err := pipe.Exec(ctx)
+		return err
+	})
+	if !ok || value.Val() == "" {
 		return "" // missing or Redis is down: alike, a stable token may be fetched again
 	}
 	c.remember(key, value.Val(), left.Val())
-	return value.Val()
+	return c.here(key)
+}
+
+// ask runs f against Redis, if there is one that works.
+func (c *tokenCache) ask(f func(context.Context) error) bool {
+	if c.rdb == nil {
+		return false
+	}
+	c.mu.Lock()
+	resting := c.clock.Now().Before(c.downUntil)
+	c.mu.Unlock()
+	if resting {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
+	defer cancel()
+	err := f(ctx)
+	if err != nil && !errors.Is(err, redis.Nil) {
+		c.mu.Lock()
+		c.downUntil = c.clock.Now().Add(redisPause)
+		c.mu.Unlock()
+	}
+	return err == nil
 }
 
 func (c *tokenCache) remember(key, value string, ttl time.Duration) {
@@ -70,14 +105,21 @@ func (c *tokenCache) remember(key, value string, ttl time.Duration) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if value == c.refused {
+		return
+	}
 	c.local[key] = localToken{value: value, until: c.clock.Now().Add(ttl)}
 }
 
-// forget drops the local copy, so that Redis is asked.
-func (c *tokenCache) forget(key string) {
+// refuse drops a token and doesn't believe it again, wherever it may still be read from, until the platform itself
+// hands it out once more. In Redis it is overwritten by its successor: deleting it could hit that one.
+func (c *tokenCache) refuse(key, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.local, key)
+	c.refused = value
+	if c.local[key].value == value {
+		delete(c.local, key)
+	}
 }
 
 // Get gives a string or nil.
@@ -96,17 +138,19 @@ func (c *tokenCache) Set(key string, val any, ttl time.Duration) error {
 	if !ok {
 		return nil
 	}
+	c.mu.Lock()
+	if c.refused == value {
+		c.refused = ""
+	}
+	c.mu.Unlock()
 	if ttl <= 0 {
+		_ = c.Delete(key) // what lies in Redis is older still
 		c.remember(key, value, min(ttl+sdkMargin, localFor))
 		return nil
 	}
 	c.remember(key, value, ttl)
-	if c.rdb == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
-	defer cancel()
-	_ = c.rdb.Set(ctx, redisPrefix+key, value, ttl).Err() // a missing copy costs one more fetch
+	// A missing copy costs one more fetch.
+	c.ask(func(ctx context.Context) error { return c.rdb.Set(ctx, redisPrefix+key, value, ttl).Err() })
 	return nil
 }
 
@@ -118,11 +162,7 @@ func (c *tokenCache) Delete(key string) error {
 	c.mu.Lock()
 	delete(c.local, key)
 	c.mu.Unlock()
-	if c.rdb == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
-	defer cancel()
-	_ = c.rdb.Del(ctx, redisPrefix+key).Err() // see renew: a refused token is recognised again
+	// Should it stay there, the platform refuses it and it is renewed.
+	c.ask(func(ctx context.Context) error { return c.rdb.Del(ctx, redisPrefix+key).Err() })
 	return nil
 }

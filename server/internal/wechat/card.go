@@ -53,8 +53,8 @@ type CardUpdate struct {
 	Path  string // page behind a started card; may be empty
 }
 
-// UpdateCard changes a shared card in every chat in which it hangs. Setting the same state and count twice does no
-// harm, so it may be repeated.
+// UpdateCard changes a shared card in every chat in which it hangs. Repeating it does no harm: at worst the platform
+// answers BadRequest, because a started or closed card was there already. So it does for an expired one.
 func (c *Client) UpdateCard(ctx context.Context, activityID string, u CardUpdate) error {
 	if activityID == "" || u.State < CardOpen || u.State > CardClosed || u.Count < 0 || u.Limit < 0 {
 		return &Error{Code: BadRequest}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,12 @@ type Event struct {
 
 // String names the kind only.
 func (e Event) String() string { return "wechat.Event(" + string(e.Kind) + ")" }
+
+// GoString names the kind only.
+func (e Event) GoString() string { return e.String() }
+
+// LogValue names the kind only.
+func (e Event) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // EventItem is about one template.
 type EventItem struct {

@@ -28,6 +28,9 @@ func (m SubscribeMessage) LogValue() slog.Value { return slog.StringValue(m.Stri
 // String names the template only.
 func (m SubscribeMessage) String() string { return "wechat.SubscribeMessage(" + m.TemplateID + ")" }
 
+// GoString names the template only.
+func (m SubscribeMessage) GoString() string { return m.String() }
+
 // Check applies the platform's rules before anything is sent. Its errors are *Error with Code BadOpenID,
 // BadTemplate, BadPage or BadField; a *FieldError inside names the field.
 func (m SubscribeMessage) Check() error {

@@ -46,7 +46,7 @@ func (t *tokenSource) GetAccessTokenContext(ctx context.Context) (string, error)
 	t.mu.Lock()
 	f := t.flight
 	if f == nil {
-		if token := t.store.token(t.key); token != "" { // landed in between
+		if token := t.store.here(t.key); token != "" { // landed in between
 			t.mu.Unlock()
 			return token, nil
 		}
@@ -92,16 +92,14 @@ func (t *tokenSource) renew(ctx context.Context, refused string) (string, error)
 		t.mu.Unlock()
 		return here, nil
 	}
-	t.store.forget(t.key)
+	t.store.refuse(t.key, refused)
 	shared := t.store.token(t.key) // another instance may have renewed it already
-	if shared != "" && shared != refused {
-		t.mu.Unlock()
+	if shared == "" {
+		t.renewed = now
+	}
+	t.mu.Unlock()
+	if shared != "" {
 		return shared, nil
 	}
-	if shared == refused {
-		_ = t.store.Delete(t.key) // never fails
-	}
-	t.renewed = now
-	t.mu.Unlock()
 	return t.GetAccessTokenContext(ctx)
 }

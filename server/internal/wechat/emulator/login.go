@@ -46,11 +46,13 @@ func (e *Emulator) mint(u *user, phone bool) string {
 // redeem spends a code.
 func (e *Emulator) redeem(text string, phone bool) (*user, answer) {
 	c, ok := e.codes.get(text)
-	if !ok || c.phone != phone || !e.clock.Now().Before(c.until) {
+	switch {
+	case !ok || c.phone != phone:
 		return nil, fail(40029, "invalid code")
-	}
-	if c.used {
+	case c.used:
 		return nil, fail(40163, "code been used")
+	case !e.clock.Now().Before(c.until):
+		return nil, fail(40029, "invalid code")
 	}
 	c.used = true
 	return e.user(User{OpenID: c.openID}), answer{}
