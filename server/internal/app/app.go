@@ -1,0 +1,212 @@
+// Package app builds the service from its configuration: it holds the constructors, the lifecycle
+// and, in demo mode, the front door.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"bense/server/internal/activity"
+	"bense/server/internal/audit"
+	"bense/server/internal/cache"
+	"bense/server/internal/checkin"
+	"bense/server/internal/clock"
+	"bense/server/internal/config"
+	"bense/server/internal/crypt"
+	"bense/server/internal/db"
+	"bense/server/internal/id"
+	"bense/server/internal/identity"
+	"bense/server/internal/ledger"
+	"bense/server/internal/notice"
+	"bense/server/internal/outbox"
+	"bense/server/internal/roster"
+	"bense/server/internal/web"
+	"bense/server/internal/wechat"
+	"bense/server/internal/wechat/emulator"
+	"bense/server/migrations"
+)
+
+// App is one instance of the service.
+type App struct {
+	cfg    config.Config
+	log    *slog.Logger
+	clk    clock.Clock
+	closes []func()
+
+	DB       *db.DB
+	Cache    *cache.Cache
+	Box      *crypt.Box
+	IDs      *id.Source
+	Audit    *audit.Log
+	WeChat   *wechat.Client
+	Emulator *emulator.Emulator // nil but in demo mode
+	Outbox   *outbox.Outbox
+	Worker   *outbox.Worker
+	Ledger   *ledger.Service
+	Roster   *roster.Service
+	Identity *identity.Service
+	Notice   *notice.Service
+	Activity *activity.Service
+	Checkin  *checkin.Service
+	Web      *web.Server
+
+	demo *demo // nil but in demo mode
+}
+
+// New connects, migrates when asked to, and wires everything. Nothing serves or works yet. A nil
+// clock is the machine's.
+func New(ctx context.Context, cfg config.Config, l *slog.Logger, clk clock.Clock) (_ *App, err error) {
+	if clk == nil {
+		clk = clock.System()
+	}
+	a := &App{cfg: cfg, log: l, clk: clk}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if err := a.stores(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.platform(); err != nil {
+		return nil, err
+	}
+	a.services()
+	if err := a.routes(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// stores opens what keeps data: database, Redis, keys, and the node number that makes ids unique.
+func (a *App) stores(ctx context.Context) (err error) {
+	if err := completeDemo(&a.cfg); err != nil {
+		return err
+	}
+	if a.Box, err = newBox(a.cfg.Keys.Master); err != nil {
+		return err
+	}
+	if a.DB, err = db.Open(ctx, a.cfg.Database.URL); err != nil {
+		return err
+	}
+	a.onClose(func() { a.DB.Close() })
+	if a.cfg.Database.Migrate {
+		if _, err := a.DB.Migrate(ctx, migrations.Files); err != nil {
+			return err
+		}
+	}
+	if a.Cache, err = cache.Open(a.cfg.Redis.URL); err != nil {
+		return err
+	}
+	a.onClose(a.Cache.Close)
+	return a.leaseNode(ctx)
+}
+
+// leaseNode takes a node number and keeps it until Close. The lease runs on the machine's clock even
+// when rules run on another.
+func (a *App) leaseNode(ctx context.Context) error {
+	holder := rand.Text()
+	node, err := a.DB.LeaseNode(ctx, holder, id.MaxNode+1, clock.System().Now())
+	if err != nil {
+		return fmt.Errorf("app: node number: %w", err)
+	}
+	a.IDs = id.NewSource(node, clock.System().Now)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(db.NodeLease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				node = a.renewNode(node, holder)
+			}
+		}
+	}()
+	a.onClose(func() {
+		close(stop)
+		<-stopped
+		a.DB.ReleaseNode(context.Background(), node, holder, clock.System().Now())
+	})
+	return nil
+}
+
+func (a *App) renewNode(node int, holder string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := clock.System().Now()
+	ok, err := a.DB.RenewNode(ctx, node, holder, now)
+	if ok || err != nil { // an unreachable database leases the number to nobody else either
+		return node
+	}
+	fresh, err := a.DB.LeaseNode(ctx, holder, id.MaxNode+1, now)
+	if err != nil {
+		a.log.Error("no node number", "error", err)
+		return node
+	}
+	a.IDs.SetNode(fresh)
+	return fresh
+}
+
+func (a *App) services() {
+	a.Audit = audit.New(a.DB, a.Box, a.IDs, a.clk)
+	a.Outbox = outbox.New(a.DB, a.IDs, a.clk)
+	a.Ledger = ledger.New(a.DB, a.Box, a.IDs, a.clk, a.Audit)
+	people := a.Ledger.Directory()
+	a.Identity = identity.New(identity.Options{
+		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Cache: a.Cache, WeChat: a.WeChat,
+		Directory: people, TTL: a.cfg.Session.TTL, Help: identity.Help(a.cfg.Help),
+	})
+	a.Roster = roster.New(a.DB, a.Box, a.IDs, a.clk, a.Audit, a.Ledger)
+	a.Notice = notice.NewService(notice.Deps{
+		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
+		Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
+	})
+	a.Activity = activity.NewService(activity.Deps{
+		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Directory: people, Accounts: a.Identity, Notices: a.Notice,
+	})
+	a.Notice.UseActivities(a.Activity)
+	a.Checkin = checkin.NewService(checkin.Deps{
+		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Cache: a.Cache, Directory: people,
+		Activities: a.Activity, Accounts: a.Identity, PublicURL: a.publicURL(),
+	})
+	a.Activity.UseDoors(a.Checkin)
+	a.Activity.OnCreate(a.Checkin.OpenDefaultList)
+	a.Worker = outbox.NewWorker(a.Outbox, a.log, a.Notice.Dispatchers(), outbox.Options{
+		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
+	})
+}
+
+func (a *App) publicURL() string {
+	if a.cfg.Server.PublicURL != "" {
+		return a.cfg.Server.PublicURL
+	}
+	return "http://" + a.cfg.Server.Listen
+}
+
+// start tells the parts that have to know it under which address the service listens.
+func (a *App) start(ctx context.Context, url string) error {
+	if a.Emulator != nil {
+		a.Emulator.SetCallback(url + "/wechat/callback")
+	}
+	if a.demo != nil {
+		return a.demo.seed(ctx)
+	}
+	return nil
+}
+
+func (a *App) onClose(f func()) { a.closes = append(a.closes, f) }
+
+// Close releases everything in the reverse order of its making.
+func (a *App) Close() {
+	for i := len(a.closes) - 1; i >= 0; i-- {
+		a.closes[i]()
+	}
+	a.closes = nil
+}

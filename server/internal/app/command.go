@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/db"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+	"bense/server/internal/identity"
+	"bense/server/internal/ledger"
+	"bense/server/internal/roster"
+	"bense/server/migrations"
+)
+
+// open builds an App for a command.
+func (o Options) open(ctx context.Context) (*App, error) {
+	cfg, l, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, cfg, l, nil)
+}
+
+// Migrate brings the schema up to date and tells how many migrations ran.
+func Migrate(ctx context.Context, o Options) (int, error) {
+	cfg, _, err := o.load()
+	if err != nil {
+		return 0, err
+	}
+	if err := completeDemo(&cfg); err != nil {
+		return 0, err
+	}
+	d, err := db.Open(ctx, cfg.Database.URL)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	return d.Migrate(ctx, migrations.Files)
+}
+
+func foundCommittee(ctx context.Context, a *App, name string) (id.ID, error) {
+	c, err := a.Ledger.Directory().CommitteeByName(ctx, name)
+	if errors.Is(err, errs.ErrNotFound) {
+		c, err = a.Ledger.CreateCommittee(ctx, actor.System, ledger.Committee{Name: name})
+	}
+	return c.ID, err
+}
+
+// GrantRequest is what the grant command was asked for.
+type GrantRequest struct{ Role, Committee, Alliance, Unit, Name, Phone string }
+
+// Grant gives a role that its holder gets with the first log-in under the telephone number.
+func Grant(ctx context.Context, o Options, r GrantRequest) error {
+	a, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	g := identity.GrantRequest{Role: actor.Role(r.Role), HolderName: r.Name, Phone: r.Phone}
+	if g.CommitteeID, err = foundCommittee(ctx, a, r.Committee); err != nil {
+		return say(err)
+	}
+	people := a.Ledger.Directory()
+	if r.Alliance != "" {
+		al, err := people.AllianceByName(ctx, g.CommitteeID, r.Alliance)
+		if err != nil {
+			return fmt.Errorf("联盟“%s”：%w", r.Alliance, say(err))
+		}
+		g.AllianceID = al.ID
+	}
+	if r.Unit != "" {
+		u, err := people.UnitByName(ctx, g.CommitteeID, r.Unit)
+		if err != nil {
+			return fmt.Errorf("单位“%s”：%w", r.Unit, say(err))
+		}
+		g.UnitID = u.ID
+	}
+	_, err = a.Identity.Grant(ctx, actor.System, g)
+	return say(err)
+}
+
+// say shows the sentence for people in front of the code.
+func say(err error) error {
+	if e, ok := errs.As(err); ok {
+		msg := e.Message
+		for _, f := range e.Fields {
+			msg += "；" + f.Field + "：" + f.Message
+		}
+		return fmt.Errorf("%s (%w)", msg, err)
+	}
+	return err
+}
+
+// ImportRequest is what the import command was asked for.
+type ImportRequest struct {
+	Committee, File string
+	Commit, JSON    bool
+}
+
+// Import previews a workbook and, when asked to, commits it; the report goes to out.
+func Import(ctx context.Context, o Options, r ImportRequest, out io.Writer) error {
+	data, err := os.ReadFile(r.File)
+	if err != nil {
+		return err
+	}
+	a, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	committee, err := foundCommittee(ctx, a, r.Committee)
+	if err != nil {
+		return say(err)
+	}
+	report, err := a.Roster.Preview(ctx, actor.System, committee, filepath.Base(r.File), data)
+	if err != nil {
+		return say(err)
+	}
+	if r.Commit {
+		if report, err = a.Roster.Commit(ctx, actor.System, report.ID); err != nil {
+			return say(err)
+		}
+	}
+	if r.JSON {
+		return json.NewEncoder(out).Encode(roster.View(report))
+	}
+	return roster.Print(out, report)
+}
+
+// Doctor checks what an installation needs and prints a line for each; it fails when one fails.
+func Doctor(ctx context.Context, o Options, out io.Writer) error {
+	faults := 0
+	line := func(name string, err error) {
+		word := "正常"
+		if err != nil {
+			faults++
+			word = "有问题：" + err.Error()
+		}
+		fmt.Fprintf(out, "%-10s %s\n", name, word)
+	}
+	a, err := o.open(ctx)
+	if err != nil {
+		line("启动", err)
+		return errors.New("doctor: 1 fault")
+	}
+	defer a.Close()
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	line("数据库", a.DB.Ping(ctx))
+	migrated, err := a.DB.Migrated(ctx, migrations.Files)
+	if err == nil && !migrated {
+		err = errors.New("表结构不是最新，请运行 migrate")
+	}
+	line("表结构", err)
+	line("Redis", a.Cache.Ping(ctx))
+	line("微信模板", a.WeChat.CheckTemplates(ctx))
+	if faults > 0 {
+		return fmt.Errorf("doctor: %d faults", faults)
+	}
+	return nil
+}

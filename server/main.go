@@ -1,0 +1,129 @@
+// Command bense runs 本色家园: the service, its worker and the commands of the people who keep it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"bense/server/internal/app"
+	"bense/server/internal/crypt"
+	"bense/server/internal/tour"
+)
+
+type cli struct {
+	Config string `help:"YAML file; BENSE_* variables override it." type:"existingfile" placeholder:"FILE"`
+
+	Serve   serveCmd   `cmd:"" help:"Serve the API, the pages and, unless told otherwise, the worker."`
+	Worker  workerCmd  `cmd:"" help:"Send what waits in the outbox, without serving."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Grant   grantCmd   `cmd:"" help:"Give a role, such as the first committee staff account."`
+	Import  importCmd  `cmd:"" help:"Import a ledger workbook: a preview, or the commit with --commit."`
+	Tour    tourCmd    `cmd:"" help:"Drive the public API through the whole main job on an isolated server."`
+	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, Redis, keys and WeChat."`
+	Keygen  keygenCmd  `cmd:"" help:"Print a new master key for keys.master."`
+	Openapi openapiCmd `cmd:"" help:"Print the HTTP contract (OpenAPI 3.1)."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	k := kong.Parse(&c, kong.Name("bense"), kong.Description("本色家园: alliances of retired cadres' Party branches."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(&c); err != nil {
+		fmt.Fprintln(os.Stderr, "bense:", err)
+		os.Exit(1)
+	}
+}
+
+type serveCmd struct {
+	Listen string `help:"HOST:PORT instead of server.listen." placeholder:"ADDR"`
+	Data   string `help:"Folder instead of data_dir." placeholder:"DIR"`
+}
+
+func (s serveCmd) Run(ctx context.Context, c *cli) error {
+	return app.Serve(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Listen: s.Listen, DataDir: s.Data, Log: os.Stderr})
+}
+
+type workerCmd struct{}
+
+func (workerCmd) Run(ctx context.Context, c *cli) error {
+	return app.Work(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr})
+}
+
+type migrateCmd struct{}
+
+func (migrateCmd) Run(ctx context.Context, c *cli) error {
+	n, err := app.Migrate(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr})
+	if err == nil {
+		fmt.Printf("%d migrations applied\n", n)
+	}
+	return err
+}
+
+type grantCmd struct {
+	Role      string `required:"" enum:"committee_staff,lead_staff,liaison,head" help:"committee_staff, lead_staff, liaison or head."`
+	Committee string `required:"" help:"Name of the committee; made when it does not exist."`
+	Alliance  string `help:"Name of the alliance, for lead_staff and head."`
+	Unit      string `help:"Name of the unit, for liaison."`
+	Name      string `required:"" help:"Who holds the role."`
+	Phone     string `required:"" help:"The number that the holder's WeChat account will be bound with."`
+}
+
+func (g grantCmd) Run(ctx context.Context, c *cli) error {
+	err := app.Grant(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, app.GrantRequest(g))
+	if err == nil {
+		fmt.Println("已授权：对方在小程序里用这个手机号登录后生效")
+	}
+	return err
+}
+
+type importCmd struct {
+	Committee string `required:"" help:"Name of the committee; made when it does not exist."`
+	File      string `arg:"" type:"existingfile" help:".xlsx or .csv"`
+	Commit    bool   `help:"Write the result; without it only the preview is shown."`
+	JSON      bool   `name:"json" help:"Print the report as JSON."`
+}
+
+func (i importCmd) Run(ctx context.Context, c *cli) error {
+	return app.Import(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr},
+		app.ImportRequest{Committee: i.Committee, File: i.File, Commit: i.Commit, JSON: i.JSON}, os.Stdout)
+}
+
+type tourCmd struct {
+	Ledger   string `type:"existingfile" help:"Workbook to import; the sample county by default." placeholder:"FILE"`
+	Database string `help:"sqlite:// or mysql:// URL of an empty database; a temporary file by default." placeholder:"URL"`
+	Redis    string `help:"redis:// URL, or embedded." default:"embedded" placeholder:"URL"`
+	JSON     bool   `name:"json" help:"Print one object on the last line."`
+}
+
+func (t tourCmd) Run(ctx context.Context) error {
+	return tour.Run(ctx, tour.Options{Ledger: t.Ledger, Database: t.Database, Redis: t.Redis, JSON: t.JSON}, os.Stdout)
+}
+
+type doctorCmd struct{}
+
+func (doctorCmd) Run(ctx context.Context, c *cli) error {
+	return app.Doctor(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, os.Stdout)
+}
+
+type keygenCmd struct {
+	ID byte `default:"1" help:"Key id, higher than those in use."`
+}
+
+func (k keygenCmd) Run() error {
+	if k.ID == 0 {
+		return fmt.Errorf("a key id lies between 1 and 255")
+	}
+	fmt.Println(crypt.NewKey(k.ID))
+	return nil
+}
+
+type openapiCmd struct{}
+
+func (openapiCmd) Run() error { return app.WriteContract(os.Stdout) }
