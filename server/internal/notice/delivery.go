@@ -17,6 +17,8 @@ const (
 
 var occasions = []string{ForNotice, ForReminder, ForChange}
 
+var occasionNames = map[string]string{ForNotice: "活动通知", ForReminder: "活动提醒", ForChange: "活动变更"}
+
 // DeliveryState says what became of one message to one account.
 type DeliveryState string
 

@@ -2,7 +2,6 @@ package notice
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"bense/server/internal/actor"
@@ -60,22 +59,6 @@ func New(d Deps) *Service {
 // UseActivities wires the package above: notices ask it for facts, it tells notices what happened.
 func (s *Service) UseActivities(a Activities) { s.activities = a }
 
-// Item is a notice as somebody sees it who acts for persons.
-type Item struct {
-	Notice   Notice
-	Alliance string
-	About    *Facts
-	People   []Mine
-}
-
-// Mine is how far the notice has come with a person that the asker acts for.
-type Mine struct {
-	Person         id.ID
-	Name           string
-	ReadAt         time.Time
-	Answer, Reason string
-}
-
 // Create makes a draft for an alliance; the activity, if any, must be one of that alliance.
 func (s *Service) Create(ctx context.Context, who actor.Actor, alliance, activity id.ID, title, body string) (Item, error) {
 	a, err := s.Directory.Alliance(ctx, alliance)
@@ -131,21 +114,18 @@ func (s *Service) draft(ctx context.Context, who actor.Actor, at actor.Place, ac
 		return 0, err
 	}
 	if activity != 0 {
-		if _, exists, err := s.ForActivity(ctx, activity); err != nil || exists {
-			return 0, errors.Join(err, when(exists, ErrExists))
+		_, exists, err := s.ForActivity(ctx, activity)
+		if err != nil {
+			return 0, err
+		}
+		if exists {
+			return 0, ErrExists
 		}
 	}
 	if err := s.store.insert(ctx, n); err != nil {
 		return 0, err
 	}
 	return n.ID, s.audit(ctx, who, "notice.draft", n, nil)
-}
-
-func when(is bool, err error) error {
-	if is {
-		return err
-	}
-	return nil
 }
 
 // Edit changes a draft; nil leaves alone.
@@ -208,102 +188,6 @@ func (s *Service) page(ctx context.Context, who actor.Actor, list []Notice, p pa
 	cut := page.Of(list, p.Size(), cursor)
 	items, err := s.items(ctx, who, cut.Items)
 	return page.List[Item]{Items: items, Next: cut.Next}, err
-}
-
-// Publish checks the text with WeChat, then in one transaction puts the notice into the inbox of every
-// active member of the alliance and the messages into the outbox. reviewed says that a person has
-// looked at a text that WeChat was unsure about; that must be somebody other than its author.
-func (s *Service) Publish(ctx context.Context, who actor.Actor, key id.ID, reviewed bool) (Item, error) {
-	draft, err := s.writable(ctx, who, key)
-	if err != nil {
-		return Item{}, err
-	}
-	about, err := s.facts(ctx, draft.Activity)
-	if err != nil {
-		return Item{}, err
-	}
-	if _, err := draft.Publish(about, s.Clock.Now()); err != nil {
-		return Item{}, err
-	}
-	if err := s.check(ctx, who, draft, reviewed && who.Account != draft.Author); err != nil {
-		return Item{}, err
-	}
-	err = s.DB.Tx(ctx, func(ctx context.Context) error { return s.publish(ctx, who, draft, reviewed) })
-	if err != nil {
-		return Item{}, err
-	}
-	s.Outbox.Wake()
-	return s.Get(ctx, who, key)
-}
-
-// check asks WeChat about the text. Without an answer nothing is published: the draft stays.
-func (s *Service) check(ctx context.Context, who actor.Actor, n Notice, reviewed bool) error {
-	openID, err := s.Accounts.OpenID(ctx, who.Account)
-	if err != nil {
-		return err
-	}
-	verdict, err := s.WeChat.CheckText(ctx, openID, wechat.SceneForum, n.Title+"\n"+n.Body)
-	if err != nil {
-		e, ok := wechat.As(err)
-		switch {
-		case ok && (e.Code == wechat.AuthorInactive || e.Code == wechat.BadOpenID):
-			return errs.Wrap(ErrReopen, err)
-		case ok && e.Code == wechat.Sensitive:
-			return errs.Wrap(ErrRisky, err)
-		}
-		return errs.Wrap(ErrNoCheck, err)
-	}
-	switch {
-	case verdict == wechat.Risky:
-		return ErrRisky
-	case verdict != wechat.Pass && !reviewed:
-		return ErrReview
-	}
-	return nil
-}
-
-// publish is the transaction. checked is the text that WeChat saw: one that was edited since is refused.
-func (s *Service) publish(ctx context.Context, who actor.Actor, checked Notice, reviewed bool) error {
-	was, err := s.store.lock(ctx, checked.ID)
-	if err != nil {
-		return err
-	}
-	about, err := s.facts(ctx, was.Activity)
-	if err != nil {
-		return err
-	}
-	n, err := was.Publish(about, s.Clock.Now())
-	if err != nil {
-		return err
-	}
-	if was.Revision != checked.Revision {
-		return ErrChanged
-	}
-	people, err := s.Directory.ActiveInAlliance(ctx, n.Alliance)
-	if err != nil {
-		return err
-	}
-	if len(people) == 0 {
-		return ErrNobody
-	}
-	if err := s.store.update(ctx, was, n); err != nil {
-		return err
-	}
-	if err := s.store.insertRecipients(ctx, n.ID, people); err != nil {
-		return err
-	}
-	persons := make([]id.ID, 0, len(people))
-	for _, p := range people {
-		persons = append(persons, p.ID)
-	}
-	queued, err := s.push(ctx, n, ForNotice, persons, true)
-	if err != nil {
-		return err
-	}
-	if err := s.closeLater(ctx, n, about); err != nil {
-		return err
-	}
-	return s.audit(ctx, who, "notice.publish", n, map[string]any{"recipients": len(people), "queued": queued, "reviewed": reviewed})
 }
 
 // Close ends a published notice before its activity does.
@@ -391,107 +275,6 @@ func (s *Service) facts(ctx context.Context, activity id.ID) (*Facts, error) {
 		return &f, nil
 	}
 	return nil, err
-}
-
-// items adds to notices what their readers see beside the text.
-func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]Item, error) {
-	out := make([]Item, 0, len(list))
-	var keys, activities []id.ID
-	for _, n := range list {
-		keys = append(keys, n.ID)
-		if n.Activity != 0 {
-			activities = append(activities, n.Activity)
-		}
-	}
-	about := map[id.ID]Facts{}
-	if len(activities) > 0 && s.activities != nil {
-		var err error
-		if about, err = s.activities.Facts(ctx, activities); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := s.store.mine(ctx, keys, who.Persons)
-	if err != nil {
-		return nil, err
-	}
-	people, err := s.people(ctx, list, rows)
-	if err != nil {
-		return nil, err
-	}
-	alliances := map[id.ID]string{}
-	for _, n := range list {
-		if _, known := alliances[n.Alliance]; !known {
-			a, err := s.Directory.Alliance(ctx, n.Alliance)
-			if err != nil {
-				return nil, err
-			}
-			alliances[n.Alliance] = a.Name
-		}
-		item := Item{Notice: n, Alliance: alliances[n.Alliance], People: people[n.ID]}
-		if f, ok := about[n.Activity]; ok {
-			item.About = &f
-		}
-		out = append(out, item)
-	}
-	return out, nil
-}
-
-// people turns recipient rows into persons with names and answers, by notice.
-func (s *Service) people(ctx context.Context, list []Notice, rows []Recipient) (map[id.ID][]Mine, error) {
-	out := map[id.ID][]Mine{}
-	if len(rows) == 0 {
-		return out, nil
-	}
-	var persons []id.ID
-	by := map[id.ID][]Recipient{}
-	for _, r := range rows {
-		persons = append(persons, r.Person)
-		by[r.Notice] = append(by[r.Notice], r)
-	}
-	known, err := s.Directory.Persons(ctx, unique(persons))
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range list {
-		answers, err := s.answers(ctx, n.Activity, by[n.ID])
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range by[n.ID] {
-			a := answers[r.Person]
-			out[n.ID] = append(out[n.ID], Mine{Person: r.Person, Name: known[r.Person].Name, ReadAt: r.ReadAt, Answer: a.Answer, Reason: a.Reason})
-		}
-	}
-	return out, nil
-}
-
-// answers asks for those of the recipients who have answered.
-func (s *Service) answers(ctx context.Context, activity id.ID, rows []Recipient) (map[id.ID]Answer, error) {
-	if activity == 0 || s.activities == nil {
-		return nil, nil
-	}
-	var persons []id.ID
-	for _, r := range rows {
-		if !r.AnsweredAt.IsZero() {
-			persons = append(persons, r.Person)
-		}
-	}
-	if len(persons) == 0 {
-		return nil, nil
-	}
-	return s.activities.Answers(ctx, activity, persons)
-}
-
-func unique(list []id.ID) []id.ID {
-	seen := make(map[id.ID]bool, len(list))
-	out := make([]id.ID, 0, len(list))
-	for _, v := range list {
-		if !seen[v] {
-			seen[v] = true
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 func (s *Service) audit(ctx context.Context, who actor.Actor, action string, n Notice, detail map[string]any) error {
