@@ -24,9 +24,9 @@ build_h5() {
 	want=$(cd "$app" && find src *.json *.ts *.html -type f -print0 | digest)
 	if [ -e "$to/index.html" ] && fresh h5 "$want"; then return 0; fi
 	install_npm
-	rm -rf "$app/dist/build/h5"
+	rm -rf "$app/dist/h5"
 	(cd "$app" && npm run --silent build:h5 </dev/null)
-	rm -rf "$to" && mkdir -p "$(dirname "$to")" && cp -r "$app/dist/build/h5" "$to"
+	rm -rf "$to" && mkdir -p "$(dirname "$to")" && cp -r "$app/dist/h5" "$to"
 	done_with h5 "$want"
 }
 

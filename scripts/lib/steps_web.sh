@@ -20,7 +20,7 @@ step_mp_weixin() {
 # The checkers have dependencies of their own, a thousand of them.
 step_offline() {
 	local want
-	[ -d "$app/dist/build/mp-weixin" ] || step_mp_weixin
+	[ -d "$app/dist/mp-weixin" ] || step_mp_weixin
 	want=$(node --version)-$(printf '%s\0' "$app"/check/package*.json | digest)
 	if ! fresh check "$want" || [ ! -d "$app/check/node_modules" ]; then
 		(cd "$app/check" && npm ci --no-audit --no-fund --loglevel=error)
