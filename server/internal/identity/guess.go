@@ -45,14 +45,15 @@ type guesses struct {
 func newGuesses(r *remote) *guesses { return &guesses{remote: r} }
 
 // begin counts an attempt before it is judged, so that attempts at the same moment can't slip
-// through together. Call back when the code was right.
+// through together. Call right when the code was, or couldn't be judged.
 func (g *guesses) begin(ctx context.Context, account id.ID, address string) (allowed bool, right func()) {
 	window := g.remote.clk.Now().Unix() / int64(guessWindow/time.Second)
 	keys := []string{"account:" + account.String(), "address:" + address, "all"}
 	n := g.add(ctx, window, keys, 1)
 	right = func() { g.add(ctx, window, keys, -1) }
 	if refuseGuess(n[0], n[1], n[2]) {
-		return false, right
+		right() // it isn't judged: hammering doesn't use up what others have
+		return false, func() {}
 	}
 	return true, right
 }

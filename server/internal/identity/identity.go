@@ -106,15 +106,12 @@ var (
 	ErrOwnRole       = errs.New(errs.Conflict, "identity.own_role", "不能撤销自己的职务，请由其他工作人员办理")
 )
 
-var phoneNoise = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", "（", "", "）", "")
-
-var mobile = regexp.MustCompile(`^1\d{10}$`)
+var mobile = regexp.MustCompile(`^1[3-9]\d{9}$`)
 
 // Phone brings a mobile number into the ledger's form, eleven digits; false when it is none.
 func Phone(s string) (string, bool) {
-	s = phoneNoise.Replace(strings.TrimSpace(s))
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "+86"), "0086")
-	return s, mobile.MatchString(s)
+	s, ok := ledger.NormalPhone(s)
+	return s, ok && mobile.MatchString(s)
 }
 
 // text trims and collapses what somebody typed and checks its length in characters.

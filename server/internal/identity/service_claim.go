@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -39,7 +38,7 @@ func (s *Service) MakeClaim(ctx context.Context, who actor.Actor, name, unit str
 			return err
 		}
 		for _, o := range open {
-			if sameName(o.Name, c.Name) {
+			if ledger.NormalName(o.Name) == ledger.NormalName(c.Name) {
 				return ErrClaimOpen
 			}
 		}
@@ -52,10 +51,6 @@ func (s *Service) MakeClaim(ctx context.Context, who actor.Actor, name, unit str
 		return s.note(ctx, who, "make_claim", "claim", c.ID, u.Place(), map[string]any{"relation": rel})
 	})
 	return c, err
-}
-
-func sameName(a, b string) bool {
-	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
 }
 
 // MyClaims gives the account's latest claims with what became of them.

@@ -40,7 +40,7 @@ func (grantRow) TableName() string { return "role_grants" }
 // placedRow is a grant with its place as the organisation stands today: a unit may have joined
 // another alliance since.
 type placedRow struct {
-	grantRow
+	Grant          grantRow `gorm:"embedded"`
 	PlaceCommittee *id.ID
 	PlaceAlliance  *id.ID
 	PlaceName      string
@@ -62,7 +62,8 @@ func (s *store) placed(ctx context.Context) *gorm.DB {
 		Where("g.revoked_at IS NULL")
 }
 
-func (s *store) grantOf(r placedRow) (RoleGrant, error) {
+func (s *store) grantOf(placed placedRow) (RoleGrant, error) {
+	r := placed.Grant
 	name, err := s.box.OpenString(r.HolderNameEnc, sealHolderName)
 	if err != nil {
 		return RoleGrant{}, fmt.Errorf("identity: holder name: %w", err)
@@ -71,8 +72,8 @@ func (s *store) grantOf(r placedRow) (RoleGrant, error) {
 	if err != nil {
 		return RoleGrant{}, fmt.Errorf("identity: holder phone: %w", err)
 	}
-	return RoleGrant{ID: r.ID, Role: actor.Role(r.Role), PlaceName: r.PlaceName,
-		Place:   actor.Place{Committee: value(r.PlaceCommittee), Alliance: value(r.PlaceAlliance), Unit: value(r.UnitID)},
+	return RoleGrant{ID: r.ID, Role: actor.Role(r.Role), PlaceName: placed.PlaceName,
+		Place:   actor.Place{Committee: value(placed.PlaceCommittee), Alliance: value(placed.PlaceAlliance), Unit: value(r.UnitID)},
 		Account: value(r.AccountID), Person: value(r.PersonID), HolderName: name, Phone: phone, CreatedAt: r.CreatedAt.Time}, nil
 }
 
