@@ -66,7 +66,7 @@ func (f Fields) Clean(now time.Time) (Fields, error) {
 	fault := func(key, message string) { faults = append(faults, errs.Field(key, message)) }
 	for _, c := range AllFields {
 		v := c.At(&f)
-		*v = NormalText(*v)
+		*v = FreeText(*v)
 		switch {
 		case len([]rune(*v)) > c.Max:
 			fault(c.Key, c.Label+"太长")

@@ -23,6 +23,24 @@ func NormalText(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// FreeText cleans a text that people read, such as a remark: digits and letters become ordinary ones,
+// Chinese punctuation stays.
+func FreeText(s string) string {
+	s = norm.NFC.String(strings.ToValidUTF8(s, ""))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r), unicode.IsControl(r):
+			return -1
+		case r >= '０' && r <= '９', r >= 'Ａ' && r <= 'Ｚ', r >= 'ａ' && r <= 'ｚ':
+			return r - '０' + '0'
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
 // withoutSpaces is NormalText without any blank.
 func withoutSpaces(s string) string { return strings.ReplaceAll(NormalText(s), " ", "") }
 
@@ -39,7 +57,8 @@ func NormalName(s string) string {
 func IsName(s string) bool {
 	n := 0
 	for _, r := range s {
-		if !unicode.IsLetter(r) && r != '·' && r != ' ' && r != '.' {
+		// rare characters live in the private use area of old fonts
+		if !unicode.In(r, unicode.Letter, unicode.Co) && r != '·' && r != ' ' && r != '.' {
 			return false
 		}
 		n++

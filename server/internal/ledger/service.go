@@ -207,7 +207,7 @@ func (s *Service) UpdateAlliance(ctx context.Context, who actor.Actor, allianceI
 		new *string
 	}{{&a.Name, c.Name}, {&a.Basis, c.Basis}, {&a.Venue, c.Venue}, {&a.GroupName, c.GroupName}} {
 		if t.new != nil {
-			*t.at = NormalText(*t.new)
+			*t.at = FreeText(*t.new)
 		}
 	}
 	if c.LeadUnit != nil {

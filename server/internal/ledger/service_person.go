@@ -222,7 +222,7 @@ func (s *Service) Reveal(ctx context.Context, who actor.Actor, personID id.ID, k
 	if err := who.Must(actor.RevealPerson, d.Place()); err != nil {
 		return nil, err
 	}
-	if reason = NormalText(reason); reason == "" {
+	if reason = FreeText(reason); reason == "" {
 		return nil, ErrReason.With(errs.Field("reason", "请写明查看的原因"))
 	}
 	if len(keys) == 0 {

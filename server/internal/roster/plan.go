@@ -1,0 +1,291 @@
+package roster
+
+import (
+	"slices"
+
+	"bense/server/internal/id"
+	"bense/server/internal/ledger"
+)
+
+// plan is what a file would do to a ledger.
+type plan struct {
+	changes ledger.Changes
+	report  Report
+}
+
+// planner compares rows with a snapshot of the database.
+type planner struct {
+	in        *parsed
+	snap      ledger.Snapshot
+	newID     func() id.ID
+	alliances map[string]*org[ledger.Alliance]
+	units     map[string]*org[ledger.Unit]
+	unitName  map[id.ID]string
+	branches  map[id.ID][]ledger.Branch
+	register  *register
+	people    []*person // of the file, in its order
+	hints     map[ledger.Hint]bool
+	warned    map[string]bool
+	out       plan
+}
+
+// org is an alliance or a unit with what is to be done about it.
+type org[T any] struct {
+	v            T
+	new, changed bool
+	sheet, line  int // where a new one was met
+}
+
+// makePlan compares a parsed file with the database; newID names what is new.
+func makePlan(in *parsed, snap ledger.Snapshot, newID func() id.ID) plan {
+	p := &planner{in: in, snap: snap, newID: newID, alliances: map[string]*org[ledger.Alliance]{}, units: map[string]*org[ledger.Unit]{},
+		unitName: map[id.ID]string{}, branches: map[id.ID][]ledger.Branch{}, register: newRegister(len(snap.Persons) + len(in.Rows)),
+		hints: map[ledger.Hint]bool{}, warned: map[string]bool{}}
+	p.out.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored}
+	p.known()
+	for i := range in.Rows {
+		p.row(&in.Rows[i])
+	}
+	for _, n := range in.Notes {
+		p.note(n)
+	}
+	p.finish()
+	return p.out
+}
+
+func (p *planner) known() {
+	for _, a := range p.snap.Alliances {
+		p.alliances[ledger.AllianceKey(a.Name)] = &org[ledger.Alliance]{v: a}
+	}
+	for _, u := range p.snap.Units {
+		p.units[u.Name], p.unitName[u.ID] = &org[ledger.Unit]{v: u}, u.Name
+	}
+	for _, b := range p.snap.Branches {
+		p.branches[b.UnitID] = append(p.branches[b.UnitID], b)
+	}
+	for i := range p.snap.Persons {
+		old := &p.snap.Persons[i]
+		p.register.add(&person{rec: *old, old: old}, p.unitName[old.UnitID])
+	}
+}
+
+func (p *planner) refuse(r *row, key, value, reason string) {
+	p.out.report.Refused = append(p.out.report.Refused, p.in.problem(r.Sheet, r.Line, key, value, reason))
+}
+
+func (p *planner) warn(r *row, key, value, reason string) {
+	p.out.report.Warnings = append(p.out.report.Warnings, p.in.problem(r.Sheet, r.Line, key, value, reason))
+}
+
+func (p *planner) row(r *row) {
+	f := p.register.find(r)
+	switch {
+	case f.fault != "":
+		p.refuse(r, f.key, *valueOf(r, f.key), f.fault)
+		return
+	case f.person == nil && p.snap.Elsewhere[r.Fields.IDNumber]:
+		p.refuse(r, "id_number", r.Fields.IDNumber, "此人已在其他党工委的台账中，请先由对方办理转出")
+		return
+	case f.person == nil && r.Unit == "":
+		p.refuse(r, colUnit, "", "没有写明单位或党支部")
+		return
+	}
+	if f.doubt != "" {
+		p.warn(r, "name", r.Fields.Name, f.doubt)
+	}
+	who := f.person
+	if who == nil {
+		u := p.unit(r)
+		who = &person{rec: ledger.Record{ID: p.newID(), UnitID: u.ID, Status: ledger.Active, Fields: r.Fields}}
+		who.rec.BranchID = p.branch(u, r.Branch)
+		p.register.add(who, u.Name)
+	} else {
+		p.again(who, r)
+	}
+	if who.first == nil {
+		who.first = r
+		p.people = append(p.people, who)
+	} else {
+		p.out.report.RepeatedRows++
+	}
+	p.propose(who, r)
+}
+
+func valueOf(r *row, key string) *string {
+	if c, ok := ledger.FieldOf(key); ok {
+		return c.At(&r.Fields)
+	}
+	return &r.Unit
+}
+
+// again brings a known person up to date with a row.
+func (p *planner) again(who *person, r *row) {
+	first := who.first == nil
+	if r.Unit != "" {
+		if before := p.unitName[who.rec.UnitID]; before == ledger.NormalUnit(r.Unit) {
+			u := p.unit(r)
+			if who.rec.BranchID == 0 || r.Branch != "" && first {
+				who.rec.BranchID = p.branch(u, r.Branch)
+			}
+		} else if first {
+			u := p.unit(r)
+			who.rec.UnitID, who.rec.BranchID = u.ID, p.branch(u, r.Branch)
+			p.warn(r, colUnit, r.Unit, "所在单位由"+before+"改为"+u.Name)
+		} else {
+			p.warn(r, colUnit, r.Unit, "同一人在前面的行中属于"+before+"，没有采用")
+		}
+	}
+	if first && who.rec.Name != r.Fields.Name {
+		p.warn(r, "name", r.Fields.Name, "姓名由"+who.rec.Name+"改为"+r.Fields.Name)
+	}
+	was := nameKey(who.rec.Name, p.unitName[who.rec.UnitID])
+	for _, key := range merge(&who.rec.Fields, r.Fields, first) {
+		p.warn(r, key, *valueOf(r, key), "与前面写同一人的行不一致，没有采用")
+	}
+	p.register.again(who, was, p.unitName[who.rec.UnitID])
+}
+
+// unit gives the row's unit, founding it and its alliance when they are new.
+func (p *planner) unit(r *row) ledger.Unit {
+	u := p.units[r.Unit]
+	if u == nil {
+		u = &org[ledger.Unit]{v: ledger.Unit{ID: p.newID(), CommitteeID: p.snap.CommitteeID, Name: r.Unit}, new: true, sheet: r.Sheet, line: r.Line}
+		p.units[r.Unit], p.unitName[u.v.ID] = u, r.Unit
+		p.out.changes.NewUnits = append(p.out.changes.NewUnits, u.v) // brought up to date at the end
+	}
+	if r.Alliance == "" {
+		return u.v
+	}
+	a := p.alliance(r)
+	switch {
+	case u.v.AllianceID == a.ID:
+	case u.v.AllianceID == 0:
+		u.v.AllianceID, u.changed = a.ID, !u.new
+	case !p.warned[r.Unit+a.ID.String()]:
+		p.warned[r.Unit+a.ID.String()] = true
+		p.warn(r, colAlliance, r.Alliance, r.Unit+"已属于另一个联盟，没有改动；如需调整请在联盟管理中办理")
+	}
+	return u.v
+}
+
+func (p *planner) alliance(r *row) ledger.Alliance {
+	key := ledger.AllianceKey(r.Alliance)
+	a := p.alliances[key]
+	if a == nil {
+		a = &org[ledger.Alliance]{v: ledger.Alliance{ID: p.newID(), CommitteeID: p.snap.CommitteeID, Name: r.Alliance}, new: true}
+		p.alliances[key] = a
+		p.out.changes.NewAlliances = append(p.out.changes.NewAlliances, a.v)
+	}
+	return a.v
+}
+
+// branch gives the branch of that name; without one the unit's own, founded when there is none.
+func (p *planner) branch(u ledger.Unit, name string) id.ID {
+	own := p.branches[u.ID]
+	if name == "" {
+		if len(own) == 1 {
+			return own[0].ID
+		}
+		name = ledger.BranchOf(u.Name)
+	}
+	if i := slices.IndexFunc(own, func(b ledger.Branch) bool { return b.Name == name }); i >= 0 {
+		return own[i].ID
+	}
+	b := ledger.Branch{ID: p.newID(), UnitID: u.ID, Name: name}
+	p.branches[u.ID] = append(own, b)
+	p.out.changes.NewBranches = append(p.out.changes.NewBranches, b)
+	return b.ID
+}
+
+// propose counts what a remark hints at, unless it is so already or was decided before.
+func (p *planner) propose(who *person, r *row) {
+	h := ledger.Hint{Person: who.rec.ID, Status: r.Status, Evidence: r.Evidence}
+	if r.Status == "" || who.rec.Status == r.Status || p.hints[h] {
+		return
+	}
+	decision, known := p.snap.Decided(h)
+	if known && decision != ledger.Open {
+		return
+	}
+	p.hints[h] = true
+	p.out.report.Proposals++
+	if !known {
+		p.out.changes.NewProposals = append(p.out.changes.NewProposals, h)
+	}
+}
+
+// note takes over what a sheet says of its alliance.
+func (p *planner) note(n note) {
+	a := p.alliances[ledger.AllianceKey(n.Alliance)]
+	if a == nil {
+		return // not one row of it got in
+	}
+	before := a.v
+	if n.Basis != "" {
+		a.v.Basis = n.Basis
+	}
+	if n.Venue != "" {
+		a.v.Venue = n.Venue
+	}
+	if n.Lead != "" {
+		if u := p.units[n.Lead]; u != nil {
+			a.v.LeadUnitID = u.v.ID
+		} else {
+			p.out.report.Warnings = append(p.out.report.Warnings, Problem{Sheet: p.in.Sheets[n.Sheet].Name, Row: n.Line,
+				Column: "牵头单位", Value: shorten(n.Lead), Reason: "牵头单位不在台账的单位中，没有登记"})
+		}
+	}
+	a.changed = a.changed || !a.new && a.v != before
+}
+
+// finish gathers what changed and counts it.
+func (p *planner) finish() {
+	c, r := &p.out.changes, &p.out.report
+	for i, u := range c.NewUnits {
+		now := p.units[u.Name]
+		c.NewUnits[i] = now.v
+		if now.v.AllianceID == 0 {
+			r.Warnings = append(r.Warnings, p.in.problem(now.sheet, now.line, colUnit, u.Name, "没有写明所属联盟，这个单位暂不属于任何联盟"))
+		}
+	}
+	for i, a := range c.NewAlliances {
+		c.NewAlliances[i] = p.alliances[ledger.AllianceKey(a.Name)].v
+	}
+	for _, u := range p.snap.Units {
+		if now := p.units[u.Name]; now.changed {
+			c.ChangedUnits = append(c.ChangedUnits, now.v)
+		}
+	}
+	for _, a := range p.snap.Alliances {
+		if now := p.alliances[ledger.AllianceKey(a.Name)]; now.v.ID == a.ID && now.changed {
+			c.ChangedAlliances = append(c.ChangedAlliances, now.v)
+		}
+	}
+	for _, who := range p.people {
+		switch {
+		case who.old == nil:
+			c.NewPersons = append(c.NewPersons, who.rec)
+		case who.rec != *who.old:
+			c.ChangedPersons = append(c.ChangedPersons, who.rec)
+		default:
+			r.Same++
+		}
+	}
+	r.New, r.Changed = len(c.NewPersons), len(c.ChangedPersons)
+	r.Alliances = len(p.snap.Alliances) + len(c.NewAlliances)
+	r.Units = len(p.snap.Units) + len(c.NewUnits)
+	r.Branches = len(p.snap.Branches) + len(c.NewBranches)
+	r.Persons = len(p.snap.Persons) + r.New
+	slices.SortStableFunc(r.Refused, p.inFileOrder)
+	slices.SortStableFunc(r.Warnings, p.inFileOrder)
+}
+
+func (p *planner) inFileOrder(a, b Problem) int {
+	at := func(name string) int {
+		return slices.IndexFunc(p.in.Sheets, func(s sheetHead) bool { return s.Name == name })
+	}
+	if d := at(a.Sheet) - at(b.Sheet); d != 0 {
+		return d
+	}
+	return a.Row - b.Row
+}
