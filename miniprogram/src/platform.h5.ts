@@ -38,26 +38,28 @@ function save(name: string, blob: Blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
+/** Writes only a change: the observer below would otherwise call itself for ever. */
+function put(el: Element, name: string, value: string) {
+  if (el.getAttribute(name) !== value) el.setAttribute(name, value)
+}
+
 /** uni's elements are custom tags: say what they are to screen readers and the keyboard. */
 function describe(root: ParentNode) {
   root.querySelectorAll('uni-button').forEach((el) => {
-    if (!el.hasAttribute('role')) el.setAttribute('role', 'button')
-    el.setAttribute('tabindex', el.hasAttribute('disabled') ? '-1' : '0')
-    if (el.hasAttribute('disabled')) el.setAttribute('aria-disabled', 'true')
-    else el.removeAttribute('aria-disabled')
+    const off = el.hasAttribute('disabled') && el.getAttribute('disabled') !== 'false'
+    if (!el.hasAttribute('role')) put(el, 'role', 'button')
+    put(el, 'tabindex', off ? '-1' : '0')
+    put(el, 'aria-disabled', String(off))
   })
   root.querySelectorAll('uni-input, uni-textarea').forEach((el) => {
     el.querySelectorAll('input, textarea').forEach((inner) => {
-      const label = el.getAttribute('aria-label')
-      if (label) inner.setAttribute('aria-label', label)
+      put(inner, 'aria-label', el.getAttribute('aria-label') ?? '')
     })
     // The host is not the control: a name on both would be read twice.
-    if (el.querySelector('input, textarea')) el.setAttribute('role', 'presentation')
+    if (el.querySelector('input, textarea')) put(el, 'role', 'presentation')
   })
   root.querySelectorAll('uni-image').forEach((el) => {
-    el.querySelectorAll('img').forEach((img) => {
-      img.alt = el.getAttribute('aria-label') ?? ''
-    })
+    el.querySelectorAll('img').forEach((img) => put(img, 'alt', el.getAttribute('aria-label') ?? ''))
   })
 }
 

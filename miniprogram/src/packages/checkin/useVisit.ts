@@ -31,13 +31,14 @@ export function useVisit() {
   const next = computed(() => people.value.find((p) => !p.present_at && p.person_id !== current.value?.person_id))
   const tone = computed(() => {
     const answer = result.value?.answer
-    return answer === 'ok' ? 'ok' : answer === 'already' ? 'already' : 'stop'
+    return answer === 'ok' ? 'ok' : answer === 'already' ? 'already' : answer === 'on_leave' ? 'ask' : 'stop'
   })
   const word = computed(() => {
     const r = result.value
     if (!r) return ''
     if (r.answer === 'ok') return '签到成功'
     if (r.answer === 'already' && r.first) return `您已在${time(r.first.at)}签到`
+    if (r.answer === 'on_leave') return '您请过假'
     return r.message
   })
   const regrettable = computed(

@@ -47,7 +47,7 @@ export function useDesk(list: () => string) {
   })
 
   const tone = computed(() =>
-    result.value?.answer === 'ok' ? 'ok' : result.value?.answer === 'already' ? 'already' : 'stop',
+    ({ ok: 'ok', already: 'already', on_leave: 'ask', not_on_list: 'ask' } as const)[result.value?.answer as 'ok'] ?? 'stop',
   )
   const word = computed(() => says(result.value))
 
@@ -58,6 +58,7 @@ export function says(r: CheckinResult | undefined): string {
   if (!r) return ''
   if (r.answer === 'ok') return '签到成功'
   if (r.answer === 'already' && r.first) return `${time(r.first.at)}已经签过`
+  if (r.answer === 'on_leave') return '请过假'
   return r.message
 }
 

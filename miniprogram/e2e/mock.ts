@@ -1,0 +1,235 @@
+import type { Page, Route } from '@playwright/test'
+
+/** The day of every mocked page: a Monday morning twenty minutes before the activity. */
+export const NOW = new Date('2026-11-23T08:40:00+08:00')
+
+type Reply = { status?: number; json?: unknown; abort?: boolean; hang?: boolean }
+export type Answers = Record<string, Reply | ((route: Route) => Reply)>
+
+const wang = { id: '11', name: '王建国', unit_id: '3', unit: '利津县水利局', alliance_id: '1', alliance: '城东党建联盟', relation: 'self' }
+const li = { id: '12', name: '李秀英', unit_id: '4', unit: '利津县教育局', alliance_id: '1', alliance: '城东党建联盟', relation: 'family' }
+const long = {
+  id: '13', name: '阿不都热依木·买买提', unit_id: '5', unit: '利津县农业农村局农村经济经营管理服务中心',
+  alliance_id: '1', alliance: '城东片区离退休干部党建联盟', relation: 'self',
+}
+const help = { name: '联络员张秀兰', phone: '05465550123' }
+
+export const me = (persons: unknown[], roles: unknown[] = [{ role: 'member', label: '党员' }]) => ({
+  account_id: '1', name: '王建国', persons, roles, help,
+})
+const head = { role: 'head', alliance_id: '1', label: '城东党建联盟' }
+const liaison = { role: 'liaison', unit_id: '3', alliance_id: '1', label: '利津县水利局联络员' }
+
+const at = (day: number, time: string) => `2026-11-${String(day).padStart(2, '0')}T${time}:00+08:00`
+
+export const activity = {
+  id: '21', alliance_id: '1', alliance: '城东党建联盟', kind: 'party_day', title: '十一月主题党日活动',
+  place: '文化馆二楼会议室', starts_at: at(23, '09:00'), ends_at: at(23, '11:00'), state: 'published',
+  notice_id: '31', lists: [{ id: '41', name: '到会' }],
+  counts: { expected: 132, going: 86, leave: 9, silent: 37, present: 41 }, mine: [],
+}
+const later = {
+  ...activity, id: '22', kind: 'outing', title: '参观黄河文化馆', place: '黄河文化馆南门集合',
+  starts_at: at(28, '14:00'), ends_at: at(28, '17:00'), notice_id: '32',
+}
+const old = {
+  ...activity, id: '23', kind: 'lecture', title: '形势报告会', place: '县委党校报告厅',
+  starts_at: at(9, '09:00'), ends_at: at(9, '11:00'), notice_id: '33',
+}
+
+type Someone = typeof wang
+const stand = (p: Someone, answer = '', reason = '') => ({ person_id: p.id, name: p.name, read_at: answer ? at(21, '10:05') : null, answer, reason })
+
+const body =
+  '请各位老同志按时参加本月主题党日。\n先一起学习，再谈谈这一年的体会。\n到了以后，扫码或找工作人员签到。\n身体不方便的，请点请假，我们会去看您。'
+
+export const notice = (people: unknown[], over: object = {}) => ({
+  id: '31', title: activity.title, body, state: 'published', published_at: at(20, '16:30'),
+  alliance_id: '1', alliance: activity.alliance, activity, people, ...over,
+})
+const notices = (persons: Someone[]) => [
+  notice(persons.map((p) => stand(p, 'going'))),
+  notice(persons.map((p) => stand(p)), { id: '32', title: later.title, activity: later }),
+  notice(persons.map((p) => stand(p, 'leave', '身体不适')), { id: '33', title: old.title, activity: old }),
+]
+
+const names = ['王建国', '李秀英', '张德胜', '刘桂兰', '陈志远', '赵淑芬', '孙保田', '周玉梅', '吴克勤', '郑文斌', '马长顺', '高凤霞']
+const initials = ['wjg', 'lxy', 'zds', 'lgl', 'czy', 'zsf', 'sbt', 'zym', 'wkq', 'zwb', 'mcs', 'gfx']
+const units = ['水利局', '教育局', '交通局', '财政局']
+
+export const roster = {
+  list: { id: '41', name: '到会' }, activity,
+  counts: { expected: 12, present: 3, leave: 2, absent: 7 },
+  items: names.map((name, i) => ({
+    person_id: String(100 + i), name, initials: initials[i], unit_id: '3', unit: `利津县${units[i % 4]}`,
+    phone_last4: String(1357 + i * 311).slice(-4), answer: i % 6 === 4 ? 'leave' : i % 2 ? 'going' : '',
+    present_at: i < 3 ? at(23, `08:3${i}`) : null, door: i < 3 ? ['self', 'scan', 'roster'][i] : '', by: '',
+  })),
+}
+
+export const result = (over: object = {}) => ({
+  answer: 'ok', message: '签到成功', person: { id: wang.id, name: wang.name, unit: wang.unit },
+  activity: { id: '21', title: activity.title, starts_at: activity.starts_at }, list_id: '41',
+  happened_at: at(23, '08:41'), ...over,
+})
+const visit = (people: Someone[], over: object = {}) => ({
+  answer: 'ok', message: '', ticket: 'T', expires_at: at(23, '08:50'), list_id: '41', activity,
+  people: people.map((p) => ({ person_id: p.id, name: p.name, present_at: null })), ...over,
+})
+
+const problem = (status: number, code: string, message: string): Reply => ({ status, json: { status, code, message } })
+
+/** The answers of a server in good order for these people and roles. */
+export function world(persons: Someone[], roles?: unknown[]): Answers {
+  const self = me(persons, roles)
+  return {
+    'POST /sessions': { json: { token: 'token', expires_at: at(24, '08:40'), me: self } },
+    'GET /me': { json: self },
+    'GET /me/notices': { json: { items: notices(persons) } },
+    'GET /notices/31': { json: notice(persons.map((p) => stand(p))) },
+    'POST /notices/31/read': { status: 204 },
+    'PUT /activities/21/answers/11': { json: {} },
+    'PUT /activities/21/answers/12': { json: {} },
+    'PUT /activities/21/answers/13': { json: {} },
+    'GET /subscriptions/templates': { json: { items: [{ id: 'T1', occasion: 'answer', title: '活动通知' }] } },
+    'GET /me/claims': { json: { items: [] } },
+    'GET /me/member-code': { json: { code: 'BM1.eyJwIjoiMTEiLCJ0IjoxNzk1NDg2.QkVOU0U', expires_at: at(23, '08:45') } },
+    'POST /visits': { json: visit(persons) },
+    'POST /check-ins': (route) => {
+      const asked = route.request().postDataJSON() as { nonce: string; person_id: string }
+      const p = [...persons, wang, li].find((one) => one.id === asked.person_id)!
+      return { json: result({ nonce: asked.nonce, person: { id: p.id, name: p.name, unit: p.unit } }) }
+    },
+    'POST /lists/41/check-ins/11/annul': { json: {} },
+    'POST /me/phone': { json: { persons: [wang], roles: [], choose_self: false } },
+    'POST /me/claims': { json: { id: '51', name: '王建国', unit: '水利局', relation: 'self', note: '', state: 'open', created_at: at(23, '08:41') } },
+    'POST /me/bindings': { json: { person: wang } },
+
+    'GET /notices': { json: { items: [...notices([wang]), notice([], { id: '34', title: '十二月联盟会议', state: 'draft' })] } },
+    'GET /activities': { json: { items: [activity, later, old] } },
+    'GET /activities/21': { json: activity },
+    'GET /notices/31/timeline': {
+      json: {
+        state: 'published', published_at: at(20, '16:30'), recipients: 132, queued: 0, sent: 104, refused: 6, unknown: 0,
+        failed: 0, read: 97, answered: 86, told: 12, unreached: 23, reminders: [],
+        steps: [
+          { at: at(20, '16:30'), kind: 'published', text: '通知发给132位', count: 132 },
+          { at: at(20, '16:31'), kind: 'sent', text: '微信提醒送到104位', count: 104 },
+          { at: at(20, '16:35'), kind: 'card', text: '卡片发到联盟群', count: 1 },
+        ],
+        card: { state: 'open', shared_at: at(22, '16:35'), count: 61, expires_at: at(23, '16:35') },
+      },
+    },
+    'GET /notices/31/recipients': {
+      json: {
+        items: names.map((name, i) => ({
+          person_id: String(100 + i), name, unit: `利津县${units[i % 4]}`, read_at: i % 3 ? at(21, '09:12') : null,
+          answer: i % 3 === 1 ? 'going' : i === 5 ? 'leave' : '', told_at: null, outcome: '',
+        })),
+      },
+    },
+    'GET /notices/31/calls': {
+      json: {
+        items: names.slice(0, 5).map((name, i) => ({
+          person_id: String(100 + i), name, unit: `利津县${units[i % 4]}`, phone: `1395460${1357 + i * 311}`,
+          read_at: null, answer: '', outcome: i === 3 ? 'told' : i === 4 ? 'no_answer' : '', note: '',
+          at: i > 2 ? at(22, '15:20') : null, by: i > 2 ? '张秀兰' : '',
+        })),
+      },
+    },
+    'GET /claims': {
+      json: { items: [{ id: '52', name: '赵淑芬', unit: '水利局', relation: 'self', note: '换了手机号', state: 'open', created_at: at(22, '19:04') }] },
+    },
+    'GET /persons': {
+      json: { items: names.map((name, i) => ({ id: String(100 + i), name, unit_id: '3', unit: '利津县水利局', phone_masked: '139****1357', birth_year: 1948 + i, status: 'active' })) },
+    },
+    'POST /persons/100/binding-codes': { json: { code: '48210937', qr: 'BB1.48210937', expires_at: at(23, '18:00') } },
+    'GET /lists/41/roster': { json: roster },
+    'GET /lists/41/venue-code': { json: { token: 'abc', url: 'https://bense.example.cn/q/AbCdEf0123456789-_AbCdEf', expires_at: at(23, '08:41'), refresh_after_seconds: 20 } },
+    'POST /lists/41/check-ins': (route) => {
+      const { items } = route.request().postDataJSON() as { items: { nonce: string; person_id?: string }[] }
+      return {
+        json: {
+          items: items.map((i) => {
+            const row = roster.items.find((r) => r.person_id === i.person_id) ?? roster.items[3]
+            return result({ nonce: i.nonce, person: { id: row.person_id, name: row.name, unit: row.unit } })
+          }),
+        },
+      }
+    },
+    'GET /activities/21/attendance': {
+      json: {
+        title: activity.title, activity, counts: { expected: 12, present: 8, leave: 2, absent: 2 },
+        rows: names.map((name, i) => ({
+          no: i + 1, name, unit: `利津县${units[i % 4]}`, state: i < 8 ? 'present' : i < 10 ? 'leave' : 'absent', way: '到场',
+          at: i < 8 ? at(23, `08:${31 + i}`) : null, door: i < 8 ? (['self', 'scan', 'roster', 'card'] as const)[i % 4] : '',
+          by: '', reason: i >= 8 && i < 10 ? '身体不适' : '',
+        })),
+      },
+    },
+  }
+}
+
+export const worlds = {
+  single: () => world([wang]),
+  couple: () => world([wang, li]),
+  long: () => ({
+    ...world([long]),
+    'GET /notices/31': {
+      json: notice([stand(long)], {
+        title: '重阳节离退休干部书画作品展览暨座谈交流活动',
+        alliance: long.alliance,
+        activity: {
+          ...activity,
+          title: '重阳节离退休干部书画作品展览暨座谈交流活动',
+          place: '利津县凤凰城街道综合文化服务中心三楼多功能报告厅',
+        },
+      }),
+    },
+  }),
+  nobody: () => world([]),
+  empty: () => ({ ...world([wang]), 'GET /me/notices': { json: { items: [] } } }),
+  head: () => world([wang], [{ role: 'member', label: '党员' }, head]),
+  liaison: () => world([], [liaison]),
+  busy: (): Answers => ({ ...world([wang]), ...failing(() => problem(503, 'unavailable', '系统正忙，请稍后再试')) }),
+  offline: (): Answers => ({ ...world([wang]), ...failing(() => ({ abort: true })) }),
+}
+
+/** Everything but the login fails. */
+function failing(how: () => Reply): Answers {
+  return Object.fromEntries(
+    ['GET /me/notices', 'GET /notices/31', 'GET /me/member-code', 'POST /visits', 'GET /me/claims', 'POST /me/phone', 'POST /me/claims', 'POST /me/bindings']
+      .map((key) => [key, how()]),
+  )
+}
+
+export const variants = { problem, result, visit, stand, wang, li, long, at }
+
+/** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
+export async function mock(page: Page, answers: Answers): Promise<string[]> {
+  const foreign: string[] = []
+  await page.clock.install({ time: NOW })
+  await page.route('**/*', async (route) => {
+    const url = new URL(route.request().url())
+    if (url.pathname.startsWith('/h5/') || url.protocol === 'data:' || url.protocol === 'blob:') return route.continue()
+    if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
+      foreign.push(url.href)
+      return route.abort()
+    }
+    if (url.pathname.startsWith('/demo/')) {
+      return route.fulfill({ json: { code: 'demo-code', encrypted_data: 'x', iv: 'y' } })
+    }
+    const key = `${route.request().method()} ${url.pathname.replace('/api/v1', '')}`
+    const found = answers[key]
+    const reply = typeof found === 'function' ? found(route) : found
+    if (!reply) return route.fulfill({ status: 599, json: { code: 'mock.missing', message: key } })
+    if (reply.hang) return
+    if (reply.abort) return route.abort()
+    return route.fulfill({
+      status: reply.status ?? 200,
+      contentType: (reply.status ?? 200) >= 400 ? 'application/problem+json' : 'application/json',
+      body: reply.json === undefined ? '' : JSON.stringify(reply.json),
+    })
+  })
+  return foreign
+}
