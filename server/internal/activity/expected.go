@@ -122,7 +122,7 @@ func (s *Service) absent(ctx context.Context, activityID id.ID, persons []id.ID)
 	if len(persons) == 0 {
 		return nil, nil
 	}
-	present, err := s.doors.PresentAt(ctx, []id.ID{activityID}, persons)
+	present, err := s.attendance.PresentAt(ctx, []id.ID{activityID}, persons)
 	if err != nil {
 		return nil, err
 	}

@@ -38,9 +38,9 @@ type ListRef struct {
 	Name string `json:"name"`
 }
 
-// Doors is what check-in, which stands above, tells about an activity; app wires it with UseDoors.
+// Attendance is what check-in, which stands above, tells about an activity; app wires it with UseAttendance.
 // Presence is that of the activity's first list.
-type Doors interface {
+type Attendance interface {
 	// Lists gives the lists of each activity, the first made first.
 	Lists(ctx context.Context, activities []id.ID) (map[id.ID][]ListRef, error)
 	// PresentCounts counts who is there.
@@ -49,10 +49,10 @@ type Doors interface {
 	PresentAt(ctx context.Context, activities, persons []id.ID) (map[id.ID]map[id.ID]time.Time, error)
 }
 
-type noDoors struct{}
+type noAttendance struct{}
 
-func (noDoors) Lists(context.Context, []id.ID) (map[id.ID][]ListRef, error)   { return nil, nil }
-func (noDoors) PresentCounts(context.Context, []id.ID) (map[id.ID]int, error) { return nil, nil }
-func (noDoors) PresentAt(context.Context, []id.ID, []id.ID) (map[id.ID]map[id.ID]time.Time, error) {
+func (noAttendance) Lists(context.Context, []id.ID) (map[id.ID][]ListRef, error)   { return nil, nil }
+func (noAttendance) PresentCounts(context.Context, []id.ID) (map[id.ID]int, error) { return nil, nil }
+func (noAttendance) PresentAt(context.Context, []id.ID, []id.ID) (map[id.ID]map[id.ID]time.Time, error) {
 	return nil, nil
 }

@@ -32,19 +32,19 @@ type Deps struct {
 // called by packages that have done so.
 type Service struct {
 	Deps
-	store    store
-	doors    Doors
-	onCreate []func(context.Context, Activity) error
-	onMove   []func(context.Context, Activity) error
+	store      store
+	attendance Attendance
+	onCreate   []func(context.Context, Activity) error
+	onMove     []func(context.Context, Activity) error
 }
 
-// NewService makes a Service without doors.
+// NewService makes a Service without attendance; UseAttendance follows before the first request.
 func NewService(d Deps) *Service {
-	return &Service{Deps: d, store: store{d.DB, d.Box}, doors: noDoors{}}
+	return &Service{Deps: d, store: store{d.DB, d.Box}, attendance: noAttendance{}}
 }
 
-// UseDoors wires the package above: before the first request.
-func (s *Service) UseDoors(d Doors) { s.doors = d }
+// UseAttendance wires the package above: before the first request.
+func (s *Service) UseAttendance(a Attendance) { s.attendance = a }
 
 // OnCreate runs f in the transaction that creates an activity.
 func (s *Service) OnCreate(f func(context.Context, Activity) error) {
@@ -244,7 +244,7 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 	if err != nil {
 		return nil, err
 	}
-	lists, err := s.doors.Lists(ctx, ids)
+	lists, err := s.attendance.Lists(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +283,7 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 	if err != nil {
 		return nil, err
 	}
-	present, err := s.doors.PresentAt(ctx, ids, who.Persons)
+	present, err := s.attendance.PresentAt(ctx, ids, who.Persons)
 	if err != nil {
 		return nil, err
 	}

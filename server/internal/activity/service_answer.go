@@ -152,7 +152,7 @@ func (s *Service) counts(ctx context.Context, ids []id.ID) (map[id.ID]Counts, er
 	if err != nil {
 		return nil, err
 	}
-	present, err := s.doors.PresentCounts(ctx, ids)
+	present, err := s.attendance.PresentCounts(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

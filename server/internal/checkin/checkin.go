@@ -91,6 +91,16 @@ type Record struct {
 	Flag               Flag
 }
 
+// earliest gives the record of the earliest moment at which a door has seen the person.
+func earliest(r Record, again []Record) Record {
+	for _, c := range again {
+		if c.Happened.Before(r.Happened) {
+			r = c
+		}
+	}
+	return r
+}
+
 // Flag marks what a liaison should look at; "" is the ordinary case.
 type Flag string
 

@@ -1,0 +1,430 @@
+package checkin
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bense/server/internal/activity"
+	"bense/server/internal/actor"
+	"bense/server/internal/audit"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+	"bense/server/internal/identity"
+	"bense/server/internal/ledger"
+)
+
+// SignIn is a member's own phone: a ticket from the visit, and one of the persons that the account is
+// confirmed for. What the phone says about the time is believed as far as the ticket goes.
+func (s *Service) SignIn(ctx context.Context, who actor.Actor, ticket string, nonce string, person id.ID, claimed time.Time) (Result, error) {
+	now := s.Clock.Now()
+	t := &attempt{text: nonce, door: Self, coded: true, trusted: true, person: person}
+	var ok bool
+	if t.nonce, ok = ParseNonce(nonce); !ok {
+		return Result{}, errs.ErrInvalid.With(errs.Field("nonce", "格式不对"))
+	}
+	tk, ok := s.codes.OpenTicket(ticket)
+	if !ok || tk.Account != who.Account {
+		return s.wrongCode(ctx, who, nonce, now)
+	}
+	l, a, err := s.listOf(ctx, tk.List)
+	if errors.Is(err, errs.ErrNotFound) {
+		return s.wrongCode(ctx, who, nonce, now)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	at, flag, late := Moment(l, a.StartsAt, claimed, now, Self, false)
+	if !at.Equal(now) && !tk.Covers(at) {
+		at, flag, late = now, FlagClock, false
+	}
+	live := tk.Covers(now)
+	switch {
+	case late && !live:
+		flag = FlagLate
+	case flag == "" && tk.Old:
+		flag = FlagOldCode
+	}
+	t.flag = flag
+	t.facts = Facts{Genuine: true, Current: live || late && now.Sub(at) <= selfLate, At: at}
+	if !who.ActsFor(person) {
+		t.person = 0
+	} else if rel, err := s.Accounts.RelationOf(ctx, who.Account, person); err != nil {
+		return Result{}, err
+	} else {
+		t.onBehalf = rel != identity.Self
+	}
+	out, err := s.settle(ctx, who, l, a, now, []*attempt{t})
+	if err != nil {
+		return Result{}, err
+	}
+	return out[0], nil
+}
+
+// wrongCode answers a code that names no list, and slows down whoever tries many.
+func (s *Service) wrongCode(ctx context.Context, who actor.Actor, nonce string, now time.Time) (Result, error) {
+	if s.guesses.wrong(ctx, who.Account, 1, guessPhone) {
+		return Result{}, ErrGuessing
+	}
+	return Result{Answer: InvalidCode, Message: Message(InvalidCode, now, now, now), Nonce: nonce, Happened: now}, nil
+}
+
+// Record is what a door sends: attempts one by one or, after a while without network, many. Each gets
+// its own answer; a bad one holds no other up.
+func (s *Service) Record(ctx context.Context, who actor.Actor, listID id.ID, items []Item) ([]Result, error) {
+	l, a, err := s.open(ctx, who, actor.CheckInOthers, listID)
+	if err != nil || len(items) == 0 {
+		return []Result{}, err
+	}
+	if len(items) > chunk {
+		return nil, errs.ErrInvalid.With(errs.Field("items", "一次最多上传500条"))
+	}
+	now := s.Clock.Now()
+	list, err := s.read(ctx, l, a, now, items)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.settle(ctx, who, l, a, now, list)
+	if err != nil {
+		return nil, err
+	}
+	wrong := 0
+	for _, t := range list {
+		if t.coded && t.answer == InvalidCode {
+			wrong++
+		}
+	}
+	if wrong > 0 && s.guesses.wrong(ctx, who.Account, wrong, guessDoor) && wrong == len(list) {
+		return nil, ErrGuessing
+	}
+	return out, nil
+}
+
+// read turns what a door sent into attempts: when it happened, whether the code is ours, whom it names.
+func (s *Service) read(ctx context.Context, l List, a activity.Activity, now time.Time, items []Item) ([]*attempt, error) {
+	var serials []string
+	for _, it := range items {
+		if serial, ok := cardSerial(it.Code); ok {
+			serials = append(serials, serial)
+		}
+	}
+	cards, err := s.store.cards(ctx, serials)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*attempt, len(items))
+	for i, it := range items {
+		t := &attempt{text: it.Nonce, door: it.Door}
+		list[i] = t
+		var ok bool
+		if t.nonce, ok = ParseNonce(it.Nonce); !ok {
+			t.damaged = true
+		}
+		t.facts.At, t.flag, t.late = Moment(l, a.StartsAt, it.Happened, now, it.Door, it.Offline)
+		t.facts.WalkIn, t.facts.LeaveToPresent = it.WalkIn, it.LeaveToPresent
+		switch it.Door {
+		case Scan, Card:
+			t.coded, t.trusted = true, true
+			s.readCode(t, it.Code, cards, now)
+		case Roster, Paper:
+			t.facts.Genuine, t.facts.Current, t.onBehalf, t.person = true, true, true, it.Person
+			if it.Person == 0 && !t.damaged {
+				if err := s.find(ctx, t, a, it.Query); err != nil {
+					return nil, err
+				}
+			}
+		default:
+			t.damaged = true
+		}
+	}
+	return list, nil
+}
+
+// readCode reads a member's code or a card's serial. One shown offline is held against the moment when
+// it was shown.
+func (s *Service) readCode(t *attempt, code string, cards map[string]card, now time.Time) {
+	shown := now
+	if t.late {
+		shown = t.facts.At
+	}
+	if serial, ok := cardSerial(code); ok {
+		c, known := cards[serial]
+		t.door, t.person = Card, c.Person
+		t.facts.Genuine, t.facts.Current = known, c.Revoked.IsZero() || shown.Before(c.Revoked)
+		return
+	}
+	t.door = Scan
+	t.person, t.facts.Current, t.facts.Genuine = s.codes.OpenMemberCode(code, shown)
+}
+
+// find looks a name, initials or last four digits up among the alliance. A full name goes before parts
+// of others, those on the list before those who are not.
+func (s *Service) find(ctx context.Context, t *attempt, a activity.Activity, query string) error {
+	query = strings.TrimSpace(query)
+	if query == "" {
+		return nil
+	}
+	found, err := s.Directory.SearchIn(ctx, a.Alliance, query)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	ids := make([]id.ID, len(found))
+	for i, p := range found {
+		ids[i] = p.ID
+	}
+	listed, err := s.Activities.ExpectedAmong(ctx, a.ID, ids)
+	if err != nil {
+		return err
+	}
+	found = narrow(found, func(p ledger.Person) bool { return p.Name == query })
+	found = narrow(found, func(p ledger.Person) bool { _, on := listed[p.ID]; return on })
+	if t.facts.Matches = len(found); len(found) == 1 {
+		t.person = found[0].ID
+	} else {
+		t.matches = found
+	}
+	return nil
+}
+
+// narrow keeps those that fit, unless that is nobody.
+func narrow(list []ledger.Person, fits func(ledger.Person) bool) []ledger.Person {
+	kept := slices.DeleteFunc(slices.Clone(list), func(p ledger.Person) bool { return !fits(p) })
+	if len(kept) == 0 {
+		return list
+	}
+	return kept
+}
+
+// settle judges attempts on one list, records those that are accepted and answers each.
+func (s *Service) settle(ctx context.Context, who actor.Actor, l List, a activity.Activity, now time.Time, list []*attempt) ([]Result, error) {
+	if err := s.learn(ctx, who, l, a, list); err != nil {
+		return nil, err
+	}
+	stand, err := s.standing(ctx, l, list)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		t.judge()
+	}
+	if stand, err = s.write(ctx, who, l, a, now, list, stand); err != nil {
+		return nil, err
+	}
+	return s.results(ctx, l, a, now, list, stand)
+}
+
+// persons names each person of the attempts once.
+func persons(list []*attempt) []id.ID {
+	var ids []id.ID
+	for _, t := range list {
+		if t.person != 0 {
+			ids = append(ids, t.person)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// learn finds out whom the attempts are about. A mere id reveals nobody outside of the list, the
+// alliance and what the caller sees of the ledger.
+func (s *Service) learn(ctx context.Context, who actor.Actor, l List, a activity.Activity, list []*attempt) error {
+	ids := persons(list)
+	people, err := s.Directory.Persons(ctx, ids)
+	if err != nil {
+		return err
+	}
+	listed, err := s.Activities.ExpectedAmong(ctx, a.ID, ids)
+	if err != nil {
+		return err
+	}
+	sees := who.Scope(actor.SeePerson)
+	for _, t := range list {
+		t.facts.Cancelled, t.facts.Opens, t.facts.Closes = a.Cancelled, l.OpensAt, l.ClosesAt
+		p, ok := people[t.person]
+		e, on := listed[t.person]
+		if !ok || !t.trusted && !on && p.AllianceID != a.Alliance && !sees.Covers(p.Place()) {
+			t.person = 0
+			continue
+		}
+		t.about = &p
+		t.facts.Known, t.facts.Active = true, p.Status == ledger.Active
+		t.facts.OnList, t.facts.Excused = on, e.Answer == activity.Leave
+	}
+	return nil
+}
+
+// standing completes the facts with what is recorded already, and gives those records.
+func (s *Service) standing(ctx context.Context, l List, list []*attempt) (map[id.ID]Record, error) {
+	ids := persons(list)
+	present, err := s.store.present(ctx, l.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	annulled, err := s.store.annulled(ctx, l.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		r, there := present[t.person]
+		t.facts.Own = there && r.Attempt == t.nonce
+		t.facts.Present = there && !t.facts.Own
+		t.facts.Annulled = !t.facts.Own && slices.Contains(annulled[t.person], t.nonce)
+	}
+	return present, nil
+}
+
+// auditPersons is how many persons one audit line names.
+const auditPersons = 150
+
+// write records what was accepted, in one transaction with walk-ins, conflicts and the audit line, and
+// gives the records that stand then.
+func (s *Service) write(ctx context.Context, who actor.Actor, l List, a activity.Activity, now time.Time, list []*attempt, before map[id.ID]Record) (map[id.ID]Record, error) {
+	rows := accepted(list, l, who.Account, now)
+	if len(rows) == 0 && len(conflicting(list, before, l, who.Account, now)) == 0 {
+		return before, nil
+	}
+	var stand map[id.ID]Record
+	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+		stand = maps.Clone(before)
+		if len(rows) > 0 {
+			recorded, _, err := s.store.record(ctx, slices.Clone(rows)) // first in the transaction
+			if err != nil {
+				return err
+			}
+			maps.Copy(stand, recorded)
+		}
+		var walkIns []ledger.Person
+		var made []id.ID
+		for _, t := range list {
+			if r := stand[t.person]; !t.accept || r.Attempt != t.nonce {
+				continue
+			}
+			made = append(made, t.person)
+			if !t.facts.OnList {
+				walkIns = append(walkIns, *t.about)
+			}
+		}
+		if err := s.Activities.AddWalkIns(ctx, a.ID, walkIns); err != nil {
+			return err
+		}
+		again := conflicting(list, stand, l, who.Account, now)
+		if err := s.store.addConflicts(ctx, again); err != nil {
+			return err
+		}
+		for _, r := range again {
+			made = append(made, r.Person)
+		}
+		for part := range slices.Chunk(made, auditPersons) {
+			err := s.Audit.Write(ctx, who, audit.Line{Action: "checkin.record", Kind: "activity", Subject: a.ID, Place: a.At(),
+				Detail: map[string]any{"list": l.ID, "persons": part}})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return stand, err
+}
+
+// results answers each attempt from the records that stand now, so that a repetition is told the same
+// word for word.
+func (s *Service) results(ctx context.Context, l List, a activity.Activity, now time.Time, list []*attempt, stand map[id.ID]Record) ([]Result, error) {
+	for _, t := range list {
+		if t.accept && stand[t.person].Attempt != t.nonce {
+			t.answer = Already // somebody was faster
+		}
+	}
+	first, err := s.firsts(ctx, l, list, stand)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Result, len(list))
+	for i, t := range list {
+		r := Result{Answer: t.answer, Nonce: t.text, Person: t.about, Activity: &a, List: l.ID, Happened: t.facts.At, Candidates: t.matches}
+		switch t.answer {
+		case OK:
+			r.Happened = stand[t.person].Happened
+		case Already:
+			f := first[t.person]
+			r.First = &f
+		case TooEarly, TooLate:
+			r.Opens, r.Closes = l.OpensAt, l.ClosesAt
+		case InvalidCode:
+			r.Person = nil
+		}
+		r.Message = Message(t.answer, first[t.person].At, l.OpensAt, now)
+		switch {
+		case t.damaged:
+			r.Message = damagedMessage
+		case t.facts.Annulled:
+			r.Message = "这次签到已撤销，请重新签到"
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+// firsts tells, for those who are told 已签到, since when: the earliest that any door has seen.
+func (s *Service) firsts(ctx context.Context, l List, list []*attempt, stand map[id.ID]Record) (map[id.ID]First, error) {
+	var ids []id.ID
+	for _, t := range list {
+		if t.answer == Already {
+			ids = append(ids, t.person)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	again, err := s.store.conflicts(ctx, l.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	early := make(map[id.ID]Record, len(ids))
+	for _, p := range ids {
+		early[p] = earliest(stand[p], again[p])
+	}
+	name, err := s.recorders(ctx, early)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.ID]First, len(ids))
+	for p, r := range early {
+		out[p] = First{At: r.Happened, Door: r.Door, By: name(r)}
+	}
+	return out, nil
+}
+
+// recorders looks up who recorded the records, and gives the words for it.
+func (s *Service) recorders(ctx context.Context, rows map[id.ID]Record) (func(Record) string, error) {
+	var accounts []id.ID
+	for _, r := range rows {
+		if r.Door != Self || r.OnBehalf {
+			accounts = append(accounts, r.By)
+		}
+	}
+	slices.Sort(accounts)
+	names, err := s.Accounts.AccountName(ctx, slices.Compact(accounts))
+	return func(r Record) string {
+		switch name := names[r.By]; {
+		case r.Door == Self && !r.OnBehalf:
+			return "本人"
+		case name != "":
+			return name
+		case r.Door == Self:
+			return "家人"
+		}
+		return "工作人员"
+	}, err
+}
+
+func (s *Service) listOf(ctx context.Context, listID id.ID) (List, activity.Activity, error) {
+	l, err := s.store.list(ctx, listID)
+	if err != nil {
+		return List{}, activity.Activity{}, err
+	}
+	a, err := s.Activities.ByID(ctx, l.Activity)
+	return l, a, err
+}
