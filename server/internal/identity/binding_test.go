@@ -275,7 +275,7 @@ func TestGuessing(t *testing.T) {
 			genuine := r.code(r.liaison(r.bank), r.person(r.bank, "郭爱国", ""))
 			_, err := r.BindByCode(t.Context(), guesser, genuine.Code, "", "10.9.9.9")
 			wantErr(t, err, identity.ErrGuessing)
-			for range 60 { // many accounts behind one address
+			for range 12 { // many accounts behind one address
 				many := r.open("").who()
 				for range 4 {
 					_, err = r.BindByCode(t.Context(), many, "00000000", "", "10.9.9.9")
@@ -303,9 +303,17 @@ func TestFiftyGuessesAtOnce(t *testing.T) {
 			judged.Add(1)
 		}
 	})
-	// fewer are fine: Redis and this process may count the same two in different order
-	if n := judged.Load(); n < 1 || n > 5 {
+	if judged.Load() > 5 { // fewer are fine: those under way count too
 		t.Errorf("%d guesses were judged", judged.Load())
+	}
+	for {
+		if _, err := r.BindByCode(t.Context(), guesser, "00000000", "", "10.8.8.8"); errors.Is(err, identity.ErrGuessing) {
+			break
+		}
+		judged.Add(1)
+	}
+	if judged.Load() != 5 {
+		t.Errorf("%d guesses were judged in all", judged.Load())
 	}
 }
 
