@@ -36,8 +36,8 @@ var pure = []string{"errs", "clock", "page", "id", "actor"}
 // The packages whose job it is may go past the file roles, or look at the wall clock: to measure how
 // long something took, to drive the in-process Redis, to be the clock.
 var (
-	mayStore = []string{"db", "app", "tour", "testdb", "testkit"}
-	mayServe = []string{"web", "app", "tour", "testdb", "testkit"}
+	mayStore = []string{"db", "app", "testdb", "testkit"}
+	mayServe = []string{"web", "app", "testdb", "testkit"}
 	mayClock = []string{"clock", "log", "cache", "web", "wechat", "app", "tour", "testdb", "testkit"}
 )
 
