@@ -66,6 +66,7 @@ func New(o Options) (*Server, error) {
 	c.SchemasPath = ""
 	c.AllowAdditionalPropertiesByDefault = true // old mini-programs linger
 	c.FieldsOptionalByDefault = false
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
 	}
