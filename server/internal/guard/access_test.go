@@ -1,0 +1,332 @@
+package guard_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// roles in the order of the columns of testdata/access.txt.
+var roles = []string{"member", "head", "liaison", "lead_staff", "committee_staff"}
+
+// levels are the letters of the table, as the farthest relation that they reach.
+var levels = map[string]relation{"-": 0, "s": itself, "u": sameUnit, "a": alliance, "c": committee}
+
+// rule is one line of the table.
+type rule struct {
+	method, path string // as registered
+	call         string // path with query, to be filled in
+	target       string
+	sees, may    map[string]relation
+	body         string
+}
+
+// targets are the relations at which a kind of thing stands.
+var targets = map[string][]relation{
+	"person":    {itself, sameUnit, alliance, committee, foreign},
+	"unit":      {sameUnit, alliance, committee, foreign},
+	"alliance":  {alliance, committee, foreign},
+	"committee": {committee, foreign},
+	"filter":    {itself, sameUnit, alliance, committee, foreign},
+	"list":      {itself},
+	"own":       {itself},
+	"public":    {itself},
+}
+
+func readRules(t *testing.T) []rule {
+	t.Helper()
+	f, err := os.Open("testdata/access.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []rule
+	for s := bufio.NewScanner(f); s.Scan(); {
+		line := s.Text()
+		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		head, body, _ := strings.Cut(line, "{{")
+		fields := strings.Fields(head)
+		if len(fields) != 3 && len(fields) != 13 {
+			t.Fatalf("access.txt: %d fields, want 3 or 13: %s", len(fields), line)
+		}
+		r := rule{method: fields[0], call: fields[1], target: fields[2], sees: map[string]relation{}, may: map[string]relation{}}
+		r.path, _, _ = strings.Cut(r.call, "?")
+		if body != "" {
+			r.body = "{" + strings.TrimSuffix(strings.TrimSpace(body), "}}") + "}"
+		}
+		if targets[r.target] == nil {
+			t.Fatalf("access.txt: no target %s: %s", r.target, line)
+		}
+		for i, role := range roles {
+			if len(fields) == 13 {
+				r.sees[role], r.may[role] = level(t, fields[3+i]), level(t, fields[8+i])
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func level(t *testing.T, s string) relation {
+	t.Helper()
+	l, ok := levels[s]
+	if !ok {
+		t.Fatalf("access.txt: no level %q", s)
+	}
+	return l
+}
+
+// registered lists every route of the engine, in the form of the contract.
+func (s *service) registered() []string {
+	var out []string
+	param := regexp.MustCompile(`[:*](\w+)`)
+	for _, r := range s.Web.Engine.Routes() {
+		path := param.ReplaceAllString(r.Path, "{$1}")
+		out = append(out, r.Method+" "+strings.TrimPrefix(path, "/api/v1"))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// demoOnly routes exist only beside the emulator; production_test.go shows that.
+func demoOnly(route string) bool {
+	_, path, _ := strings.Cut(route, " ")
+	return strings.HasPrefix(path, "/demo") || strings.HasPrefix(path, "/emulator") || path == "/"
+}
+
+func TestEveryRouteStandsInTheAccessTable(t *testing.T) {
+	rules := readRules(t)
+	routes := start(t).registered()
+	for _, route := range routes {
+		if !demoOnly(route) && !slices.ContainsFunc(rules, func(r rule) bool { return r.method+" "+r.path == route }) {
+			t.Errorf("%s is registered and has no line in testdata/access.txt", route)
+		}
+	}
+	for _, r := range rules {
+		if !slices.Contains(routes, r.method+" "+r.path) {
+			t.Errorf("%s %s has a line in testdata/access.txt and is not registered", r.method, r.path)
+		}
+	}
+}
+
+// matrix counts what was tried.
+type matrix struct {
+	*world
+	cells, leaked int
+}
+
+func TestAccessMatrix(t *testing.T) {
+	m := &matrix{world: newWorld(t)}
+	for _, r := range readRules(t) {
+		if t.Failed() && t.Context().Err() != nil {
+			return
+		}
+		m.run(t, r)
+	}
+	t.Logf("access matrix: %d cells, %d leaks", m.cells, m.leaked)
+	if m.cells < 1000 {
+		t.Errorf("only %d cells were tried", m.cells)
+	}
+}
+
+// run tries one route with everybody at every relation: first those who must be refused, which must
+// not change anything, then those who get through.
+func (m *matrix) run(t *testing.T, r rule) {
+	t.Helper()
+	write := r.method != "GET"
+	var before map[string]string
+	if write {
+		before = m.snapshot(t)
+	}
+	if r.target != "public" {
+		m.cell(t, r, "anonymous", itself, 401)
+	}
+	var passing []func()
+	for _, at := range targets[r.target] {
+		for _, who := range append([]string{"stranger", "foreign_staff"}, roles...) {
+			want, passes := r.expect(who, at)
+			if passes {
+				passing = append(passing, func() { m.cell(t, r, who, at, want...) })
+				continue
+			}
+			if want != nil {
+				m.cell(t, r, who, at, want...)
+			}
+		}
+	}
+	if write {
+		if tables := changed(before, m.snapshot(t)); len(tables) > 0 {
+			t.Errorf("%s %s: a refused request changed %v", r.method, r.path, tables)
+		}
+	}
+	for _, pass := range passing {
+		pass()
+	}
+}
+
+// expect gives the statuses that may come back, and whether the request gets through. Nil: nothing to
+// try.
+func (r rule) expect(who string, at relation) (want []int, passes bool) {
+	sees, may := r.sees[who], r.may[who]
+	switch {
+	case r.target == "public" || r.target == "own":
+		return []int{200, 201, 204, 401, 403, 404, 409, 422, 429}, true
+	case r.target == "list":
+		if who == "stranger" || who == "foreign_staff" {
+			return []int{200, 403}, true
+		}
+		if may == 0 {
+			return []int{200, 403}, false
+		}
+		return []int{200}, true
+	case r.target == "filter":
+		return []int{200, 403, 404}, true
+	case who == "foreign_staff" && at == foreign:
+		return nil, false // that is their own county
+	case at <= may:
+		return []int{200, 201, 204, 409, 429}, true
+	case at <= sees:
+		return []int{403}, false
+	}
+	return []int{404, 403}, false
+}
+
+// cell sends one request and judges the answer.
+func (m *matrix) cell(t *testing.T, r rule, who string, at relation, want ...int) {
+	t.Helper()
+	m.cells++
+	passes := slices.Contains(want, 200)
+	got := m.send(t, r, who, at, passes)
+	name := fmt.Sprintf("%s %s as %s on %s", r.method, r.call, who, relationNames[at])
+	if !slices.Contains(want, got.Status) {
+		t.Errorf("%s: %d %s, want %v", name, got.Status, clip(got.Body), want)
+		return
+	}
+	for _, found := range m.leaks(who, got.Body, r.limit(who), outerLimit(who)) {
+		m.leaked++
+		t.Errorf("%s: LEAK of %s", name, found)
+	}
+	if passes || r.target == "list" || got.Status == 401 || r.sees[who] >= at {
+		return
+	}
+	// What is out of sight must look like what does not exist.
+	if none := m.send(t, r, who, nowhere, false); none.Status != got.Status || shape(none) != shape(got) {
+		t.Errorf("%s: %s, but for what does not exist %s", name, shape(got), shape(none))
+	}
+	if got.Status == 403 && r.sees[who] != 0 && strings.Contains(r.path, "{") {
+		t.Errorf("%s: 403 tells that it exists, want 404", name)
+	}
+}
+
+// limit is how far persons may be seen in an answer of this route.
+func (r rule) limit(who string) relation {
+	switch who {
+	case "anonymous", "stranger":
+		return 0
+	}
+	return max(r.sees[who], r.may[who], map[string]relation{"member": itself, "head": alliance}[who])
+}
+
+// outerLimit is how far the organisation may be seen.
+func outerLimit(who string) relation {
+	switch who {
+	case "anonymous", "stranger":
+		return 0
+	case "committee_staff":
+		return committee
+	}
+	return alliance
+}
+
+// shape is an answer without what differs by chance.
+func shape(a answer) string {
+	p := a.problem()
+	return fmt.Sprintf("%d %s %s %v", p.Status, p.Code, p.Message, p.Fields)
+}
+
+func clip(b []byte) string {
+	if len(b) > 300 {
+		b = b[:300]
+	}
+	return string(b)
+}
+
+var placeholder = regexp.MustCompile(`\{(\w+)\}`)
+
+// idOf says what {id} is, by the first word of the path.
+var idOf = map[string]string{
+	"persons": "person", "activities": "activity", "alliances": "alliance", "units": "unit", "branches": "branch",
+	"notices": "notice", "lists": "list", "claims": "claim", "proposals": "proposal", "imports": "import",
+	"roles": "role", "cards": "card", "me": "person", "committees": "committee",
+}
+
+// used up by a request that gets through.
+var usedUp = []string{"role", "card", "claim"}
+
+func (m *matrix) send(t *testing.T, r rule, who string, at relation, passes bool) answer {
+	t.Helper()
+	values := map[string]string{}
+	for k, v := range m.sites[at] {
+		values[k] = v
+	}
+	first := strings.Split(strings.TrimPrefix(r.path, "/"), "/")[0]
+	values["id"], values["person_id"], values["serial"] = values[idOf[first]], values["person"], values["card"]
+	if first == "notices" && strings.Contains(r.body, `"draft":true`) {
+		values["id"] = values["draft"]
+	}
+	values["soon"], values["later"] = m.soon().Format(time.RFC3339), m.soon().Add(2*time.Hour).Format(time.RFC3339)
+	values["now"], values["nonce"] = m.clock.Now().Format(time.RFC3339), fmt.Sprintf("%032x", m.cells)
+	values["n"] = fmt.Sprint(m.cells)
+	if passes && at != nowhere {
+		for _, kind := range usedUp {
+			if idOf[first] == kind && r.method != "GET" {
+				values["id"], values["serial"] = m.fresh(t, kind, at), values["serial"]
+				if kind == "card" {
+					values["serial"] = values["id"]
+				}
+			}
+		}
+	}
+	fill := func(s string) string {
+		return placeholder.ReplaceAllStringFunc(s, func(p string) string {
+			v, ok := values[p[1:len(p)-1]]
+			if !ok {
+				t.Fatalf("%s %s: nothing fills %s at %s", r.method, r.call, p, relationNames[at])
+			}
+			return v
+		})
+	}
+	var body any
+	if r.body != "" {
+		body = fill(r.body)
+		if !json.Valid([]byte(body.(string))) {
+			t.Fatalf("%s %s: the body is no JSON: %s", r.method, r.call, body)
+		}
+	}
+	if r.path == "/imports" {
+		body = []byte("序号,姓名,单位\n1,关新人,新单位\n")
+	}
+	call := fill(r.call)
+	if !strings.HasPrefix(r.path, "/api") && isOps(r.path) {
+		call = "/" + call
+	}
+	return m.call(t, m.actors[who].token, r.method, call, body)
+}
+
+// isOps reports whether a path lies beside the API.
+func isOps(path string) bool {
+	for _, p := range []string{"/healthz", "/readyz", "/metrics", "/openapi", "/wechat/", "/h5", "/q/", "/pay"} {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
