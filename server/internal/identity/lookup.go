@@ -16,6 +16,17 @@ func (s *Service) AccountsOf(ctx context.Context, persons []id.ID) (map[id.ID][]
 	return s.store.accountsOf(ctx, persons)
 }
 
+// RelationOf tells how an account is bound to a person, "" when it is not.
+func (s *Service) RelationOf(ctx context.Context, account, person id.ID) (Relation, error) {
+	list, err := s.store.bindings(ctx, account)
+	for _, b := range list {
+		if b.Person == person {
+			return b.Relation, err
+		}
+	}
+	return "", err
+}
+
 // OpenID gives an account's openid, or errs.ErrNotFound.
 func (s *Service) OpenID(ctx context.Context, account id.ID) (string, error) {
 	p, err := s.store.profile(ctx, account)

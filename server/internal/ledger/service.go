@@ -226,6 +226,12 @@ func (s *Service) UpdateAlliance(ctx context.Context, who actor.Actor, allianceI
 	return a, err
 }
 
+// BindGroup makes a WeChat group the alliance's when none is yet, and gives the one that now stands.
+// It joins the transaction of ctx; the caller has checked that a member of the alliance came from it.
+func (s *Service) BindGroup(ctx context.Context, allianceID id.ID, openGID string) (string, error) {
+	return s.store.bindGroup(ctx, allianceID, openGID, s.now())
+}
+
 // cleanAlliance brings an alliance into its stored form; the lead unit must be of its committee.
 func (s *Service) cleanAlliance(ctx context.Context, a Alliance) (Alliance, error) {
 	a.Name = NormalAlliance(a.Name)

@@ -294,3 +294,15 @@ func orNone(ids []id.ID) []id.ID {
 	}
 	return ids
 }
+
+// bindGroup lets the first of several win.
+func (s store) bindGroup(ctx context.Context, allianceID id.ID, openGID string, now db.Time) (string, error) {
+	err := s.db.Conn(ctx).Exec("UPDATE alliances SET group_openid = ?, updated_at = ? WHERE id = ? AND group_openid = ''",
+		openGID, now, allianceID).Error
+	if err != nil {
+		return "", db.Unavailable(err)
+	}
+	var row allianceRow
+	err = s.db.Conn(ctx).Where("id = ?", allianceID).Take(&row).Error
+	return row.GroupOpenID, db.NotFound(err)
+}
