@@ -26,7 +26,7 @@ type view struct {
 	EndsAt       time.Time  `json:"ends_at"`
 	State        State      `json:"state" enum:"planned,ended,cancelled"`
 	CancelReason string     `json:"cancel_reason"`
-	NoticeID     id.ID      `json:"notice_id" doc:"Empty: none drafted"`
+	NoticeID     id.ID      `json:"notice_id" doc:"Empty: none, or not published yet"`
 	Lists        []ListRef  `json:"lists" nullable:"false" doc:"Check-in lists, the main one first"`
 	Counts       Counts     `json:"counts"`
 	Mine         []mineView `json:"mine" nullable:"false" doc:"The caller's own persons who are expected"`
@@ -99,11 +99,6 @@ type answerView struct {
 	Reason   string     `json:"reason"`
 	At       *time.Time `json:"at,omitempty"`
 	By       string     `json:"by" doc:"Who recorded it"`
-}
-
-type answerPath struct {
-	ID       web.ID `path:"id"`
-	PersonID web.ID `path:"person_id"`
 }
 
 // Routes adds the operations of activities.
@@ -188,8 +183,9 @@ func answerRoutes(api huma.API, s *Service) {
 		OperationID: "answerActivity", Method: http.MethodPut, Path: "/activities/{id}/answers/{person_id}", Tags: []string{"activity"},
 		Summary: "参加 or 请假 of a person: one's own until the start, on behalf by liaison, head or staff",
 	}, func(ctx context.Context, in *struct {
-		answerPath
-		Body struct {
+		web.IDPath
+		PersonID web.ID `path:"person_id"`
+		Body     struct {
 			Answer string `json:"answer" doc:"going or leave"`
 			Reason string `json:"reason,omitempty" doc:"Kept with leave only, encrypted"`
 		}

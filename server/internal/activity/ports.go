@@ -7,6 +7,7 @@ import (
 	"bense/server/internal/actor"
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
+	"bense/server/internal/notice"
 )
 
 // Directory is the read side of the ledger; *ledger.Directory is one.
@@ -27,9 +28,10 @@ type Accounts interface {
 // transaction of ctx.
 type Notices interface {
 	DraftFor(ctx context.Context, who actor.Actor, activity, alliance id.ID, title, body string) (id.ID, error)
-	ForActivity(ctx context.Context, activity id.ID) (id.ID, bool, error)
+	ForActivities(ctx context.Context, activities []id.ID) (map[id.ID]notice.Notice, error)
 	Answered(ctx context.Context, activity, person, byAccount id.ID) error
 	ActivityCancelled(ctx context.Context, activity id.ID, reason string) error
+	ActivityChanged(ctx context.Context, activity id.ID) error
 }
 
 // ListRef names a check-in list.

@@ -131,11 +131,18 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 		if err := s.store.update(ctx, a); err != nil {
 			return err
 		}
-		if !a.StartsAt.Equal(before.StartsAt) || !a.EndsAt.Equal(before.EndsAt) {
-			for _, f := range s.onMove {
-				if err := f(ctx, a); err != nil {
-					return err
-				}
+		moved := !a.StartsAt.Equal(before.StartsAt) || !a.EndsAt.Equal(before.EndsAt)
+		for _, f := range s.onMove {
+			if !moved {
+				break
+			}
+			if err := f(ctx, a); err != nil {
+				return err
+			}
+		}
+		if moved || a.Place != before.Place {
+			if err := s.Notices.ActivityChanged(ctx, a.ID); err != nil {
+				return err
 			}
 		}
 		return s.log(ctx, who, "activity.change", a, nil)
@@ -201,7 +208,7 @@ type Mine struct {
 type Detail struct {
 	Activity
 	AllianceName, HostName string
-	Notice                 id.ID // zero: none
+	Notice                 id.ID // zero: none, or a draft of others
 	Lists                  []ListRef
 	Counts                 Counts
 	Mine                   []Mine
@@ -252,6 +259,10 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 	if err != nil {
 		return nil, err
 	}
+	notices, err := s.Notices.ForActivities(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	name := s.names()
 	for _, a := range list {
 		d := Detail{Activity: a, Lists: lists[a.ID], Counts: counts[a.ID], Mine: mine[a.ID]}
@@ -261,8 +272,8 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 		if d.HostName, err = name.unit(ctx, a.HostUnit); err != nil {
 			return nil, err
 		}
-		if d.Notice, _, err = s.Notices.ForActivity(ctx, a.ID); err != nil {
-			return nil, err
+		if n, ok := notices[a.ID]; ok && (n.Went() || who.Must(actor.WriteNotice, a.At()) == nil) {
+			d.Notice = n.ID
 		}
 		out = append(out, d)
 	}

@@ -43,7 +43,6 @@ func activityOf(a *activity.Activity, now time.Time) *activityView {
 	return &activityView{ID: a.ID, Kind: a.Kind, Title: a.Title, Place: a.Place, StartsAt: a.StartsAt, EndsAt: a.EndsAt, State: a.State(now)}
 }
 
-
 type personView struct {
 	ID   id.ID  `json:"id"`
 	Name string `json:"name"`
