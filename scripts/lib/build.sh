@@ -21,7 +21,7 @@ install_npm() {
 # build_h5 puts the browser form of the mini-program where the server embeds it.
 build_h5() {
 	local want to=$PWD/server/web/dist/h5
-	want=$(cd "$app" && find src *.json *.ts *.html -type f -print0 | digest)
+	want=$(cd "$app" && find src .env* *.json *.ts *.html -type f -print0 | digest)
 	if [ -e "$to/index.html" ] && fresh h5 "$want"; then return 0; fi
 	install_npm
 	rm -rf "$app/dist/h5"
