@@ -110,7 +110,8 @@ func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, gr
 }
 
 type cardPayload struct {
-	Card id.ID `json:"card"`
+	Card  id.ID `json:"card"`
+	Close bool  `json:"close,omitempty"`
 }
 
 // cardLater queues an update of the card that hangs in the group: one per slot of CardEvery, however
@@ -147,7 +148,7 @@ func (s *Service) closeCards(ctx context.Context, notice id.ID) error {
 			continue
 		}
 		err := s.Outbox.Enqueue(ctx, outbox.Message{
-			Channel: channelCard, DedupeKey: "card:" + c.ID.String() + ":close", Payload: cardPayload{Card: c.ID},
+			Channel: channelCard, DedupeKey: "card:" + c.ID.String() + ":close", Payload: cardPayload{Card: c.ID, Close: true},
 		})
 		if err != nil {
 			return err
@@ -181,8 +182,11 @@ func (s *Service) dispatchCard(ctx context.Context, payload []byte) (bool, error
 	if !now.Before(c.ExpiresAt) || c.SharedAt.IsZero() {
 		return false, nil // nothing hangs anywhere any more
 	}
-	if c.State != wechat.CardOpen {
+	if p.Close {
 		return answered(s.WeChat.UpdateCard(ctx, c.ActivityID, wechat.CardUpdate{State: wechat.CardClosed}))
+	}
+	if c.State != wechat.CardOpen {
+		return false, nil
 	}
 	n, err := s.store.any(ctx, c.Notice)
 	if err != nil {
