@@ -26,12 +26,14 @@ func nonce() string {
 
 // openDoors lets in everybody who said 参加 and half of the silent.
 func (t *thread) openDoors(ctx context.Context) error {
+	came := 0
 	for _, a := range t.alliances {
 		people, err := t.comers(ctx, a)
 		if err != nil {
 			return err
 		}
-		a.entries = enter(people)
+		a.entries = enter(people, came)
+		came += len(people)
 		if err := t.printCards(ctx, a); err != nil {
 			return err
 		}

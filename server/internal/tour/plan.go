@@ -79,8 +79,8 @@ type entry struct {
 
 // enter sends people through three doors, a third each: own phone, the liaison's scan, a tap in the
 // roster. Only the bound can use their own phone; who has none shows a printed card, and so does
-// every second of the others. Each fifth tries again.
-func enter(people []*person) []entry {
+// every second of the others. Each fifth tries again; before is how many came to other activities.
+func enter(people []*person, before int) []entry {
 	people = slices.Clone(people)
 	slices.SortFunc(people, func(a, b *person) int { return a.Shuffled - b.Shuffled })
 	third := share(len(people), 1, 3)
@@ -104,7 +104,7 @@ func enter(people []*person) []entry {
 		out = append(out, e)
 	}
 	for i := range out {
-		out[i].Again = i%5 == 4
+		out[i].Again = (before+i)%5 == 4
 	}
 	return out
 }

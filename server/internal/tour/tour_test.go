@@ -30,7 +30,8 @@ func TestTourOfTheSampleCounty(t *testing.T) {
 	}
 	got.Seconds = 0
 	want := tour.Figures{
-		Persons: 517, Units: 24, Branches: 24, Alliances: 4, Bound: 477, Notices: 4, OK: true,
+		Persons: 517, Units: 24, Branches: 24, Alliances: 4, Bound: 477, Notices: 4, PushesSent: 517, PushesRefused: 24,
+		Reads: 382, Answers: 334, CallList: 135, Expected: 517, Present: 371, Excused: 62, Absent: 84, DuplicateScans: 74, OK: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("figures (-want +got):\n%s\n%s", diff, out.String())
