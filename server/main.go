@@ -87,12 +87,11 @@ type importCmd struct {
 	Committee string `required:"" help:"Name of the committee; made when it does not exist."`
 	File      string `arg:"" type:"existingfile" help:".xlsx or .csv"`
 	Commit    bool   `help:"Write the result; without it only the preview is shown."`
-	JSON      bool   `name:"json" help:"Print the report as JSON."`
 }
 
 func (i importCmd) Run(ctx context.Context, c *cli) error {
 	return app.Import(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr},
-		app.ImportRequest{Committee: i.Committee, File: i.File, Commit: i.Commit, JSON: i.JSON}, os.Stdout)
+		app.ImportRequest{Committee: i.Committee, File: i.File, Commit: i.Commit}, os.Stdout)
 }
 
 type tourCmd struct {

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"bense/server/internal/activity"
 	"bense/server/internal/audit"
 	"bense/server/internal/cache"
@@ -82,6 +84,13 @@ func New(ctx context.Context, cfg config.Config, l *slog.Logger, clk clock.Clock
 	return a, nil
 }
 
+// redisLog carries what go-redis would print by itself into our log; it is about connections only.
+type redisLog struct{ l *slog.Logger }
+
+func (r redisLog) Printf(ctx context.Context, format string, v ...any) {
+	r.l.DebugContext(ctx, "redis", "message", fmt.Sprintf(format, v...))
+}
+
 // stores opens what keeps data: database, Redis, keys, and the node number that makes ids unique.
 func (a *App) stores(ctx context.Context) (err error) {
 	if err := completeDemo(&a.cfg); err != nil {
@@ -103,6 +112,7 @@ func (a *App) stores(ctx context.Context) (err error) {
 		return err
 	}
 	a.onClose(a.Cache.Close)
+	redis.SetLogger(redisLog{a.log})
 	return a.leaseNode(ctx)
 }
 
@@ -164,7 +174,7 @@ func (a *App) services() {
 		Directory: people, TTL: a.cfg.Session.TTL, Help: identity.Help(a.cfg.Help),
 	})
 	a.Roster = roster.New(a.DB, a.Box, a.IDs, a.clk, a.Audit, a.Ledger)
-	a.Notice = notice.NewService(notice.Deps{
+	a.Notice = notice.New(notice.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
 		Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
 	})
@@ -176,8 +186,12 @@ func (a *App) services() {
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Cache: a.Cache, Directory: people,
 		Activities: a.Activity, Accounts: a.Identity, PublicURL: a.publicURL(),
 	})
-	a.Activity.UseDoors(a.Checkin)
+	a.Activity.UseAttendance(a.Checkin)
 	a.Activity.OnCreate(a.Checkin.OpenDefaultList)
+	a.Activity.OnMove(a.Checkin.MoveDefaultList)
+	a.Ledger.OnStatusChange(a.Identity.PersonChanged)
+	a.Ledger.OnStatusChange(a.Notice.PersonChanged)
+	a.Ledger.OnStatusChange(a.Activity.PersonLeft)
 	a.Worker = outbox.NewWorker(a.Outbox, a.log, a.Notice.Dispatchers(), outbox.Options{
 		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
 	})

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -102,7 +101,7 @@ func say(err error) error {
 // ImportRequest is what the import command was asked for.
 type ImportRequest struct {
 	Committee, File string
-	Commit, JSON    bool
+	Commit          bool
 }
 
 // Import previews a workbook and, when asked to, commits it; the report goes to out.
@@ -129,10 +128,29 @@ func Import(ctx context.Context, o Options, r ImportRequest, out io.Writer) erro
 			return say(err)
 		}
 	}
-	if r.JSON {
-		return json.NewEncoder(out).Encode(roster.View(report))
+	printImport(out, report)
+	return nil
+}
+
+// printImport writes a report as a clerk reads it.
+func printImport(out io.Writer, imp roster.Import) {
+	r := imp.Report
+	word := "预览，还没有写入（加 --commit 写入）"
+	if imp.State == roster.Committed {
+		word = "已写入"
 	}
-	return roster.Print(out, report)
+	fmt.Fprintf(out, "%s：%s\n", imp.FileName, word)
+	fmt.Fprintf(out, "联盟 %d，单位 %d，支部 %d，党员 %d\n", r.Alliances, r.Units, r.Branches, r.Persons)
+	fmt.Fprintf(out, "新增 %d 人，变更 %d 人，不变 %d 人；重复 %d 行，拒收 %d 行，提醒 %d 条，待确认 %d 条\n",
+		r.New, r.Changed, r.Same, r.RepeatedRows, len(r.Refused), len(r.Warnings), r.Proposals)
+	for _, part := range []struct {
+		word string
+		list []roster.Problem
+	}{{"拒收", r.Refused}, {"提醒", r.Warnings}} {
+		for _, p := range part.list {
+			fmt.Fprintf(out, "%s  %s 第%d行 %s “%s”：%s\n", part.word, p.Sheet, p.Row, p.Column, p.Value, p.Reason)
+		}
+	}
 }
 
 // Doctor checks what an installation needs and prints a line for each; it fails when one fails.

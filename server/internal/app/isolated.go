@@ -84,7 +84,10 @@ func Isolated(ctx context.Context, o IsolatedOptions) (_ *Instance, err error) {
 }
 
 // Drain runs the worker until nothing is due.
-func (i *Instance) Drain(ctx context.Context) error { return i.Worker.Drain(ctx) }
+func (i *Instance) Drain(ctx context.Context) error {
+	_, err := i.Worker.RunOnce(ctx)
+	return err
+}
 
 // Close stops serving, closes everything and removes the temporary files.
 func (i *Instance) Close() {

@@ -123,6 +123,7 @@ func Serve(ctx context.Context, o Options) error {
 		<-worked
 		return err
 	}
+	go a.checkTemplates(work)
 	l.Info("serving", "listen", ln.Addr().String(), "mode", cfg.Mode)
 	select {
 	case err = <-failed:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"time"
 
 	"bense/server/internal/config"
@@ -74,5 +73,10 @@ func (a *App) wechatConfig() wechat.Config {
 	}
 }
 
-// callback is where WeChat reports what people did with subscription questions and messages.
-func (a *App) callback() http.Handler { return a.WeChat.Callback(a.Notice.HandleEvent) }
+// checkTemplates compares the configured subscribe templates with WeChat's. A fault is loud but stops
+// nothing: notices still reach their inboxes and call lists.
+func (a *App) checkTemplates(ctx context.Context) {
+	if err := a.WeChat.CheckTemplates(ctx); err != nil {
+		a.log.Error("subscribe templates do not fit the configuration", "error", err)
+	}
+}

@@ -33,7 +33,9 @@ func (a *App) routes() (err error) {
 	}
 	features(a.Web, a)
 	e := a.Web.Engine
-	callback := gin.WrapH(a.callback())
+	receiver := a.WeChat.Callback(a.Notice.HandleEvent) // what people did with questions and messages
+	a.onClose(receiver.Wait)
+	callback := gin.WrapH(receiver)
 	e.GET("/wechat/callback", callback)
 	e.POST("/wechat/callback", callback)
 	a.servePages(e)
