@@ -281,6 +281,21 @@ type house struct {
 	audits *audit.Log
 }
 
+// empty is the shared database without what earlier tests left: the world's ids are the same each time.
+func empty(t *testing.T) *db.DB {
+	t.Helper()
+	d := testdb.Shared(t)
+	for _, table := range []string{
+		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
+		"subscription_credits", "wechat_events", "outbox", "audit_lines",
+	} {
+		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
 func template(name string) wechat.TemplateConfig {
 	return wechat.TemplateConfig{ID: "tpl_" + name, Fields: map[string]string{"title": "thing1", "time": "time2", "place": "thing3", "note": "thing4"}}
 }
@@ -288,7 +303,7 @@ func template(name string) wechat.TemplateConfig {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	clk := clock.NewFake(start)
-	d, w := testdb.Own(t), newWorld(clk)
+	d, w := empty(t), newWorld(clk)
 	ids := id.NewSource(1, clk.Now)
 	box := testdb.Box(t)
 	ob := outbox.New(d, ids, clk)
