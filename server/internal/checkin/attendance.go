@@ -136,7 +136,7 @@ func (s Sheet) clockTime(t time.Time) string {
 	}
 	day := s.Activity.StartsAt
 	if s.Activity.EndsAt.In(clock.Shanghai).Format(time.DateOnly) != day.In(clock.Shanghai).Format(time.DateOnly) {
-		return t.In(clock.Shanghai).Format("1月2日 15:04")
+		return t.In(clock.Shanghai).Format("1月2日 ") + hourOf(t, t)
 	}
 	return hourOf(t, day)
 }
