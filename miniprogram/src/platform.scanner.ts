@@ -20,11 +20,11 @@ export function openScanner(frame: string): Promise<string | undefined> {
     root.setAttribute('aria-label', '扫码')
     root.innerHTML = `
       <div class="scanner__say" role="status" aria-live="polite">把二维码放进方框里</div>
-      <div class="scanner__view"><video playsinline muted aria-hidden="true"></video></div>
+      <div class="scanner__view"><video class="scanner__video" playsinline muted aria-hidden="true"></video></div>
       <div class="scanner__bar">
-        ${window.parent !== window ? '<button type="button" data-do="venue">扫现场二维码</button>' : ''}
-        <button type="button" data-do="picture">选一张图片</button>
-        <button type="button" data-do="close">关闭</button>
+        ${window.parent !== window ? '<button type="button" class="scanner__button scanner__button--first" data-do="venue">扫现场二维码</button>' : ''}
+        <button type="button" class="scanner__button" data-do="picture">选一张图片</button>
+        <button type="button" class="scanner__button" data-do="close">关闭</button>
       </div>
       <input type="file" accept="image/*" aria-label="选一张图片" hidden>`
     document.body.append(root)

@@ -1,0 +1,328 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type BrowserContext, type Page } from '@playwright/test'
+import { measure } from './measure'
+import { mock, notice, variants, worlds, type Answers } from './mock'
+
+const WIDTHS = [320, 375, 414]
+const FACTORS = [1, 1.4, 1.75, 2]
+const HEIGHTS: Record<number, number> = { 320: 568, 375: 667, 414: 896 }
+const INDUCING = /限时|抢|红包|立即|马上|赶快|免费|中奖|积分|排名/
+const COUNTDOWN = /倒计时|剩余|还剩|秒后|秒内/
+
+interface State {
+  name: string
+  path: string
+  world: Answers
+  /** What must be on the page before it is measured. */
+  sees: string
+  act?: (page: Page) => Promise<void>
+}
+
+const tap = (word: string) => async (page: Page) => {
+  await page.locator('uni-button', { hasText: word }).first().tap()
+}
+const answered = (people: unknown[]) => ({ 'GET /notices/31': { json: notice(people) } })
+const judged = (over: object) => ({ ...worlds.single(), 'POST /check-ins': { json: variants.result(over) } })
+const { wang, li } = variants
+
+const states: State[] = [
+  { name: '活动', path: 'pages/home/index', world: worlds.single(), sees: '扫码签到' },
+  { name: '活动 两位', path: 'pages/home/index', world: worlds.couple(), sees: '扫码签到' },
+  { name: '活动 没登记', path: 'pages/home/index', world: worlds.nobody(), sees: '先找到您的登记' },
+  { name: '活动 没通知', path: 'pages/home/index', world: worlds.empty(), sees: '现在没有新通知' },
+  { name: '活动 服务忙', path: 'pages/home/index', world: worlds.busy(), sees: '再试一次' },
+  { name: '活动 断网', path: 'pages/home/index', world: worlds.offline(), sees: '网络没有连上' },
+  { name: '签到', path: 'pages/sign/index', world: worlds.single(), sees: '这个码会自己更新' },
+  { name: '签到 两位', path: 'pages/sign/index', world: worlds.couple(), sees: '李秀英' },
+  { name: '签到 没登记', path: 'pages/sign/index', world: worlds.nobody(), sees: '先找到您的登记' },
+  { name: '签到 断网', path: 'pages/sign/index', world: worlds.offline(), sees: '网络没有连上' },
+  { name: '我的', path: 'pages/mine/index', world: worlds.couple(), sees: '帮家人' },
+  { name: '我的 没登记', path: 'pages/mine/index', world: worlds.nobody(), sees: '找到您的登记' },
+  { name: '我的 长名', path: 'pages/mine/index', world: worlds.long(), sees: '买买提' },
+  { name: '找登记', path: 'pages/login/index', world: worlds.nobody(), sees: '用手机号登记' },
+  { name: '找登记 服务忙', path: 'pages/login/index', world: worlds.busy(), sees: '再试一次' },
+  {
+    name: '找登记 等核对', path: 'pages/login/index', sees: '联络员正在核对',
+    world: {
+      ...worlds.nobody(),
+      'GET /me/claims': { json: { items: [{ id: '51', name: '王建国', unit: '水利局', relation: 'self', note: '', state: 'open', created_at: variants.at(22, '09:00') }] } },
+    },
+  },
+  { name: '手机号', path: 'packages/binding/privacy', world: worlds.nobody(), sees: '不同意' },
+  { name: '手机号 不同意', path: 'packages/binding/privacy', world: worlds.nobody(), sees: '没关系', act: tap('不同意') },
+  { name: '手机号 找到', path: 'packages/binding/privacy', world: worlds.single(), sees: '找到您的登记了', act: tap('同意') },
+  {
+    name: '手机号 两位', path: 'packages/binding/privacy', sees: '您是哪一位', act: tap('同意'),
+    world: { ...worlds.couple(), 'POST /me/phone': { json: { persons: [wang, li], roles: [], choose_self: true } } },
+  },
+  {
+    name: '手机号 没找到', path: 'packages/binding/privacy', sees: '花名册里没有', act: tap('同意'),
+    world: { ...worlds.nobody(), 'POST /me/phone': { json: { persons: [], roles: [], choose_self: false } } },
+  },
+  { name: '登记码', path: 'packages/binding/code', world: worlds.nobody(), sees: '扫登记码' },
+  { name: '登记码 找到', path: 'packages/binding/code?code=BB1.48210937', world: worlds.single(), sees: '找到您的登记了' },
+  { name: '请联络员', path: 'packages/binding/claim', world: worlds.nobody(), sees: '交给联络员' },
+  { name: '帮家人', path: 'packages/family/index', world: worlds.couple(), sees: '不再帮他办' },
+  { name: '帮家人 一位', path: 'packages/family/index', world: worlds.single(), sees: '加一位家人' },
+  { name: '帮家人 不帮', path: 'packages/family/index', world: worlds.couple(), sees: '还是留着', act: tap('不再帮他办') },
+  { name: '资料', path: 'packages/family/data', world: worlds.couple(), sees: '姓名' },
+  { name: '资料 没登记', path: 'packages/family/data', world: worlds.nobody(), sees: '还没有您的登记' },
+  { name: '字的大小', path: 'packages/family/type', world: worlds.single(), sees: '最大' },
+  { name: '通知', path: 'packages/notice/detail?id=31', world: worlds.single(), sees: '请假' },
+  { name: '通知 两位', path: 'packages/notice/detail?id=31', world: worlds.couple(), sees: '李秀英' },
+  { name: '通知 长名', path: 'packages/notice/detail?id=31', world: worlds.long(), sees: '重阳节' },
+  { name: '通知 已参加', path: 'packages/notice/detail?id=31', world: { ...worlds.single(), ...answered([variants.stand(wang, 'going')]) }, sees: '您已答复：参加' },
+  { name: '通知 请假', path: 'packages/notice/detail?id=31', world: worlds.single(), sees: '要说一下原因吗', act: tap('请假') },
+  { name: '通知 请过假', path: 'packages/notice/detail?id=31', world: { ...worlds.single(), ...answered([variants.stand(wang, 'leave', '身体不适')]) }, sees: '原因：身体不适' },
+  {
+    name: '通知 已取消', path: 'packages/notice/detail?id=31', sees: '已取消',
+    world: { ...worlds.single(), 'GET /notices/31': { json: notice([variants.stand(wang)], { activity: { ...notice([]).activity, state: 'cancelled' } }) } },
+  },
+  { name: '通知 断网', path: 'packages/notice/detail?id=31', world: worlds.offline(), sees: '网络没有连上' },
+  { name: '扫码 成功', path: 'packages/checkin/visit?q=x', world: worlds.single(), sees: '签到成功' },
+  { name: '扫码 长名', path: 'packages/checkin/visit?q=x', world: { ...worlds.long(), 'POST /check-ins': { json: variants.result({ person: variants.long }) } }, sees: '签到成功' },
+  { name: '扫码 已签', path: 'packages/checkin/visit?q=x', world: judged({ answer: 'already', message: '您已在8:31签到', first: { at: variants.at(23, '08:31'), door: 'self', by: '' } }), sees: '您已在8:31签到' },
+  { name: '扫码 太早', path: 'packages/checkin/visit?q=x', world: judged({ answer: 'too_early', message: '8:00开始签到' }), sees: '8:00开始签到' },
+  { name: '扫码 请过假', path: 'packages/checkin/visit?q=x', world: judged({ answer: 'on_leave', message: '您请过假，改为到场？' }), sees: '改为到场' },
+  { name: '扫码 没名字', path: 'packages/checkin/visit?q=x', world: judged({ answer: 'not_on_list', message: '不在名单，请找工作人员' }), sees: '不在名单' },
+  {
+    name: '扫码 假码', path: 'packages/checkin/visit?q=x', sees: '重新扫码',
+    world: { ...worlds.single(), 'POST /visits': { json: { answer: 'code_expired', message: '签到码已更新，请重新扫一扫', list_id: '41', people: [] } } },
+  },
+  { name: '扫码 网络慢', path: 'packages/checkin/visit?q=x', world: { ...worlds.single(), 'POST /check-ins': { abort: true } }, sees: '网络有点慢' },
+  { name: '扫码 两位', path: 'packages/checkin/visit?q=x', world: worlds.couple(), sees: '今天谁到了' },
+  { name: '扫码 再一位', path: 'packages/checkin/visit?q=x', world: worlds.couple(), sees: '再签一位', act: tap('王建国') },
+  { name: '扫码 没登记', path: 'packages/checkin/visit?q=x', world: worlds.nobody(), sees: '还没有找到您的登记' },
+  { name: '扫码 断网', path: 'packages/checkin/visit?q=x', world: worlds.offline(), sees: '网络没有连上' },
+  { name: '扫码 撤销', path: 'packages/checkin/visit?q=x', world: worlds.single(), sees: '已经撤销', act: tap('我点错了') },
+]
+
+async function show(context: BrowserContext, state: State): Promise<{ page: Page; foreign: string[] }> {
+  const page = await context.newPage()
+  const foreign = await mock(page, state.world)
+  await page.goto(`/h5/?frame=member#/${state.path}`)
+  if (state.act) await state.act(page)
+  await expect(page.getByText(state.sees).first()).toBeVisible({ timeout: 15_000 })
+  return { page, foreign }
+}
+
+const phone = { viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true }
+
+async function resize(page: Page, width: number, factor: number) {
+  await page.setViewportSize({ width, height: HEIGHTS[width] })
+  await page.evaluate((f) => document.documentElement.style.setProperty('--font-factor', String(f)), factor)
+}
+
+async function axe(page: Page) {
+  // On a screen as tall as the page nothing lies under the fixed bars, where no ground can be told.
+  const { width } = page.viewportSize()!
+  const height = await page.evaluate(() => document.documentElement.scrollHeight + 40)
+  await page.setViewportSize({ width, height })
+  const found = await new AxeBuilder({ page })
+    .options({
+      runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
+      rules: { 'color-contrast-enhanced': { enabled: true } },
+    })
+    .analyze()
+  const unsure = found.incomplete.filter((v) => v.id.startsWith('color-contrast'))
+  return [...found.violations, ...unsure].map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join(' | ')}`)
+}
+
+/** The 3 755 characters of GB 2312 level 1: lead bytes B0 to D7. */
+const common = (() => {
+  const decoder = new TextDecoder('gb2312')
+  const set = new Set<string>()
+  for (let hi = 0xb0; hi <= 0xd7; hi++) for (let lo = 0xa1; lo <= 0xfe; lo++) set.add(decoder.decode(Uint8Array.of(hi, lo)))
+  return set
+})()
+
+for (const state of states) {
+  test(state.name, async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    const { page, foreign } = await show(context, state)
+    const before = await page.evaluate(measure)
+    const soft = expect.soft
+
+    // E01 E04 E05 E06
+    for (const t of before.texts) {
+      soft(t.size, `E01 ${t.text}`).toBeGreaterThanOrEqual(18)
+      if (t.lines > 1) soft(t.line / t.size, `E04 ${t.text}`).toBeGreaterThanOrEqual(1.3)
+      soft(t.weight, `E06 ${t.text}`).toBeGreaterThanOrEqual(400)
+      soft(t.style, `E06 ${t.text}`).toBe('normal')
+    }
+    for (const p of before.pitches) soft(p.pitch / p.line, 'E05').toBeGreaterThanOrEqual(1.3)
+
+    // E18 E22 E23 E26 E28 E29
+    const actions = before.targets.filter((t) => !t.list)
+    soft(before.targets.filter((t) => t.main).length, 'E18 one primary').toBeLessThanOrEqual(1)
+    soft(actions.length, `E18 ${actions.map((t) => t.word)}`).toBeLessThanOrEqual(6)
+    soft(foreign, 'E22').toEqual([])
+    soft(before.dialogs, 'E23').toBe(0)
+    soft(before.telephone, 'E29 phone').toBe(true)
+    for (const t of actions.filter((t) => t.word)) {
+      const words = t.word.replace(/[^\p{Script=Han}]/gu, '')
+      soft(words.length, `E26 ${t.word}`).toBeGreaterThanOrEqual(2)
+      soft(words.length, `E26 ${t.word}`).toBeLessThanOrEqual(6)
+    }
+
+    // E21 E22 E30 E31 E32
+    const all = before.texts.map((t) => t.text).join('\n')
+    soft(all, 'E21').not.toMatch(COUNTDOWN)
+    soft(all, 'E22').not.toMatch(INDUCING)
+    soft(all, 'E32').not.toMatch(/[A-Za-z]/)
+    const sentences = all.split(/[。！？\n]/).map((s) => s.trim()).filter(Boolean)
+    for (const s of sentences) soft(s.length, `E30 ${s}`).toBeLessThanOrEqual(28)
+    const lengths = sentences.map((s) => s.length).sort((a, b) => a - b)
+    soft(lengths[Math.floor(lengths.length / 2)], 'E30 median').toBeLessThanOrEqual(15)
+    const han = [...all.replaceAll(wang.name, '').replaceAll(li.name, '').replaceAll(variants.long.name, '')].filter((c) => /\p{Script=Han}/u.test(c))
+    const rare = han.filter((c) => !common.has(c))
+    soft(1 - rare.length / han.length, `E31 ${rare.join('')}`).toBeGreaterThanOrEqual(0.99)
+
+    // E02 E03 E07 E08 E09 E13 E14 E15 E16 at every width and factor
+    for (const width of WIDTHS) {
+      for (const factor of FACTORS) {
+        await resize(page, width, factor)
+        const at = `${width} × ${factor}`
+        const m = await page.evaluate(measure)
+        soft(m.overflow, `E07 ${at}`).toBeLessThanOrEqual(width)
+        soft(m.clipped, `E08 ${at}`).toEqual([])
+        if (width === 375) {
+          m.texts.forEach((t, i) => {
+            const base = before.texts[i]
+            if (base?.text === t.text) soft(t.size / base.size, `E03 ${at} ${t.text}`).toBeGreaterThanOrEqual(0.75 * factor - 0.001)
+            if (factor === 2) soft(t.size, `E02 ${t.text}`).toBeGreaterThanOrEqual(30)
+          })
+        }
+        for (const t of m.targets) {
+          if (t.main) {
+            soft(t.h, `E13 ${at} ${t.word}`).toBeGreaterThanOrEqual(63.9)
+            soft(t.w / width, `E13 ${at} ${t.word}`).toBeGreaterThanOrEqual(0.8)
+          }
+          soft(Math.min(t.w, t.h), `E14 ${at} ${t.word}`).toBeGreaterThanOrEqual(44)
+          if (width === 375 && factor === 1.4 && t.main) soft(t.y + t.h, `E16 ${t.word}`).toBeLessThanOrEqual(667)
+        }
+        m.targets.forEach((a, i) =>
+          m.targets.slice(i + 1).forEach((b) => {
+            if (a.fixed !== b.fixed) return
+            const dx = Math.max(a.x, b.x) - Math.min(a.x + a.w, b.x + b.w)
+            const dy = Math.max(a.y, b.y) - Math.min(a.y + a.h, b.y + b.h)
+            soft(Math.max(dx, dy), `E15 ${at} ${a.word} / ${b.word}`).toBeGreaterThanOrEqual(7.9)
+          }),
+        )
+      }
+    }
+
+    // E10 E11 E12, at the usual and at the hardest setting
+    await resize(page, 320, 2)
+    soft(await axe(page), 'axe 320 × 2').toEqual([])
+    await resize(page, 375, 1)
+    soft(await axe(page), 'axe 375 × 1').toEqual([])
+    await context.close()
+  })
+}
+
+test.describe('behaviour', () => {
+  const by = (name: string) => states.find((s) => s.name === name)!
+
+  for (const name of ['活动', '通知', '扫码 成功', '扫码 已签', '扫码 太早', '手机号']) {
+    test(`E19 E20 ${name} stays as it is`, async ({ browser }) => {
+      const context = await browser.newContext(phone)
+      const { page } = await show(context, by(name))
+      const text = await page.locator('body').innerText()
+      const url = page.url()
+      await page.clock.fastForward(121_000)
+      expect(await page.locator('body').innerText()).toBe(text)
+      expect(page.url()).toBe(url)
+      await context.close()
+    })
+  }
+
+  test('E17 the scanner closes at the bottom', async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    const { page } = await show(context, by('签到'))
+    await page.locator('uni-button', { hasText: '扫码签到' }).tap()
+    const close = page.getByRole('button', { name: '关闭' })
+    const box = (await close.boundingBox())!
+    expect(box.height).toBeGreaterThanOrEqual(44)
+    expect(Math.abs(box.x + box.width / 2 - 375 / 2)).toBeLessThan(4)
+    expect(box.y + box.height).toBeGreaterThan(667 - 60)
+    await close.tap()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await context.close()
+  })
+
+  test('E24 nothing needs a long press or a drag', () => {
+    const root = fileURLToPath(new URL('../src', import.meta.url))
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f) => /\.(vue|ts)$/.test(f))
+    const bad = files.filter((f) => /longpress|longtap|touchmove|movable-|<swiper/.test(readFileSync(join(root, f), 'utf8')))
+    expect(bad).toEqual([])
+  })
+
+  test('E27 a double tap is one record, and shows at once', async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    const world = worlds.couple()
+    let posted = 0
+    const inner = world['POST /check-ins'] as (route: never) => { json: unknown }
+    world['POST /check-ins'] = ((route: never) => (posted++, inner(route))) as never
+    const { page } = await show(context, { ...by('扫码 两位'), world })
+    const changed = await page.evaluate(async () => {
+      const button = [...document.querySelectorAll<HTMLElement>('uni-button')].find((b) => b.innerText.includes('王建国'))!
+      const start = performance.now()
+      button.click()
+      button.click()
+      while (!document.body.innerText.includes('正在签到') && !document.body.innerText.includes('签到成功')) {
+        await new Promise((r) => requestAnimationFrame(r))
+        if (performance.now() - start > 2000) break
+      }
+      return performance.now() - start
+    })
+    await expect(page.getByText('签到成功')).toBeVisible()
+    expect(posted).toBe(1)
+    expect(changed).toBeLessThanOrEqual(100)
+    await context.close()
+  })
+
+  test('E28 one sound on success, and it is announced', async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    await context.addInitScript(() => {
+      const spy = window as unknown as { played: string[] }
+      spy.played = []
+      HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
+        spy.played.push(this.src)
+        return Promise.reject(new Error('no sound without a touch'))
+      }
+    })
+    const { page } = await show(context, by('扫码 成功'))
+    expect(await page.evaluate(() => (window as unknown as { played: string[] }).played)).toHaveLength(1)
+    const said = page.locator('[aria-live=assertive]')
+    await expect(said).toContainText('签到成功')
+    await expect(said).toContainText('王建国')
+    await context.close()
+  })
+
+  test('E29 every error says what happened, what to do and whom to call', async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    const { page } = await show(context, by('活动 服务忙'))
+    const box = page.getByRole('alert')
+    await expect(box).toContainText('系统正忙')
+    await expect(box).toContainText('过一会儿再试')
+    await expect(page.locator('[data-tel^="tel:"]')).toBeVisible()
+    await context.close()
+  })
+
+  test('E25 one tap from the code to the record for one, three for two', async ({ browser }) => {
+    const context = await browser.newContext(phone)
+    const one = await show(context, by('扫码 成功'))
+    await expect(one.page.getByText('签到成功')).toBeVisible()
+    await one.page.close()
+    const { page } = await show(context, by('扫码 两位'))
+    await tap('王建国')(page)
+    await tap('再签一位')(page)
+    await expect(page.locator('[aria-live=assertive]')).toContainText('李秀英')
+    await expect(page.locator('[aria-live=assertive]')).toContainText('签到成功')
+    await context.close()
+  })
+})
