@@ -24,7 +24,7 @@ type personView struct {
 	Relation   Relation `json:"relation" enum:"self,family"`
 }
 
-type roleView struct {
+type RoleItem struct {
 	Role        actor.Role `json:"role"`
 	CommitteeID id.ID      `json:"committee_id,omitempty"`
 	AllianceID  id.ID      `json:"alliance_id,omitempty"`
@@ -41,7 +41,7 @@ type meView struct {
 	AccountID id.ID        `json:"account_id"`
 	Name      string       `json:"name"`
 	Persons   []personView `json:"persons" nullable:"false"`
-	Roles     []roleView   `json:"roles" nullable:"false"`
+	Roles     []RoleItem   `json:"roles" nullable:"false"`
 	Help      helpView     `json:"help" doc:"Whom to call"`
 }
 
@@ -53,7 +53,7 @@ type sessionView struct {
 
 type phoneView struct {
 	Persons    []personView `json:"persons" nullable:"false"`
-	Roles      []roleView   `json:"roles" nullable:"false"`
+	Roles      []RoleItem   `json:"roles" nullable:"false"`
 	ChooseSelf bool         `json:"choose_self" doc:"The number belongs to several: ask who is holding the phone"`
 }
 
@@ -62,12 +62,12 @@ func viewPerson(p BoundPerson) personView {
 }
 
 func viewMe(m Me) meView {
-	v := meView{AccountID: m.Account, Name: m.Name, Persons: []personView{}, Roles: []roleView{}, Help: helpView(m.Help)}
+	v := meView{AccountID: m.Account, Name: m.Name, Persons: []personView{}, Roles: []RoleItem{}, Help: helpView(m.Help)}
 	for _, p := range m.Persons {
 		v.Persons = append(v.Persons, viewPerson(p))
 	}
 	for _, r := range m.Roles {
-		v.Roles = append(v.Roles, roleView{Role: r.Role, CommitteeID: r.Place.Committee, AllianceID: r.Place.Alliance, UnitID: r.Place.Unit, Label: r.Label})
+		v.Roles = append(v.Roles, RoleItem{Role: r.Role, CommitteeID: r.Place.Committee, AllianceID: r.Place.Alliance, UnitID: r.Place.Unit, Label: r.Label})
 	}
 	return v
 }
@@ -79,17 +79,17 @@ type wxCode struct {
 	}
 }
 
-// origin is where a request comes from, as far as the trusted proxies say.
-type origin struct{ address string }
+// Origin is where a request comes from, as far as the trusted proxies say.
+type Origin struct{ address string }
 
 // Resolve reads the address; huma calls it.
-func (o *origin) Resolve(ctx huma.Context) []error {
+func (o *Origin) Resolve(ctx huma.Context) []error {
 	o.address = humagin.Unwrap(ctx).ClientIP()
 	return nil
 }
 
 type codeInput struct {
-	origin
+	Origin
 	Body struct {
 		Code     string   `json:"code" minLength:"1" maxLength:"40" doc:"Eight digits, or the text of the QR"`
 		Relation Relation `json:"relation,omitempty" enum:"self,family" doc:"Oneself by default, while the account is nobody"`

@@ -12,7 +12,7 @@ import (
 	"bense/server/internal/web"
 )
 
-type claimView struct {
+type ClaimItem struct {
 	ID        id.ID      `json:"id"`
 	Name      string     `json:"name"`
 	Unit      string     `json:"unit"`
@@ -32,13 +32,13 @@ type candidateView struct {
 }
 
 type claimCaseView struct {
-	claimView
+	ClaimItem
 	UnitFound  bool            `json:"unit_found" doc:"False: no unit of that name is known"`
 	Candidates []candidateView `json:"candidates" nullable:"false" doc:"Persons of that name in that unit"`
 }
 
-func viewClaim(c Claim) claimView {
-	v := claimView{ID: c.ID, Name: c.Name, Unit: c.Unit, Relation: c.Relation, Note: c.Note, State: c.State, Reason: c.Reason, CreatedAt: c.CreatedAt}
+func viewClaim(c Claim) ClaimItem {
+	v := ClaimItem{ID: c.ID, Name: c.Name, Unit: c.Unit, Relation: c.Relation, Note: c.Note, State: c.State, Reason: c.Reason, CreatedAt: c.CreatedAt}
 	if !c.DecidedAt.IsZero() {
 		v.DecidedAt = &c.DecidedAt
 	}
@@ -75,7 +75,7 @@ type refuseInput struct {
 
 func routesClaim(api huma.API, s *Service) {
 	huma.Register(api, creates(operation("makeClaim", "POST", "/me/claims", "Ask the liaison to confirm who I am")),
-		func(ctx context.Context, in *claimInput) (*web.Out[claimView], error) {
+		func(ctx context.Context, in *claimInput) (*web.Out[ClaimItem], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err
@@ -87,7 +87,7 @@ func routesClaim(api huma.API, s *Service) {
 			return web.JSON(viewClaim(c)), nil
 		})
 	huma.Register(api, operation("listMyClaims", "GET", "/me/claims", "My claims and what became of them"),
-		func(ctx context.Context, _ *struct{}) (*web.Out[page.List[claimView]], error) {
+		func(ctx context.Context, _ *struct{}) (*web.Out[page.List[ClaimItem]], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err
@@ -96,7 +96,7 @@ func routesClaim(api huma.API, s *Service) {
 			if err != nil {
 				return nil, err
 			}
-			items := make([]claimView, 0, len(claims))
+			items := make([]ClaimItem, 0, len(claims))
 			for _, c := range claims {
 				items = append(items, viewClaim(c))
 			}
@@ -114,7 +114,7 @@ func routesClaim(api huma.API, s *Service) {
 			}
 			items := make([]claimCaseView, 0, len(list.Items))
 			for _, k := range list.Items {
-				v := claimCaseView{claimView: viewClaim(k.Claim), UnitFound: k.UnitID != 0, Candidates: []candidateView{}}
+				v := claimCaseView{ClaimItem: viewClaim(k.Claim), UnitFound: k.UnitID != 0, Candidates: []candidateView{}}
 				for _, p := range k.Candidates {
 					v.Candidates = append(v.Candidates, candidateView{ID: p.ID, Name: p.Name, Unit: p.Unit, Sex: p.Sex})
 				}
@@ -123,7 +123,7 @@ func routesClaim(api huma.API, s *Service) {
 			return web.JSON(page.List[claimCaseView]{Items: items, Next: list.Next}), nil
 		})
 	huma.Register(api, operation("confirmClaim", "POST", "/claims/{id}/confirm", "Bind the claim's account to a person"),
-		func(ctx context.Context, in *confirmInput) (*web.Out[claimView], error) {
+		func(ctx context.Context, in *confirmInput) (*web.Out[ClaimItem], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err
@@ -135,7 +135,7 @@ func routesClaim(api huma.API, s *Service) {
 			return web.JSON(viewClaim(c)), nil
 		})
 	huma.Register(api, operation("refuseClaim", "POST", "/claims/{id}/refuse", "Refuse a claim with a reason"),
-		func(ctx context.Context, in *refuseInput) (*web.Out[claimView], error) {
+		func(ctx context.Context, in *refuseInput) (*web.Out[ClaimItem], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err

@@ -20,7 +20,7 @@ type holderView struct {
 
 type grantView struct {
 	ID id.ID `json:"id"`
-	roleView
+	RoleItem
 	PersonID  id.ID      `json:"person_id,omitempty"`
 	Holder    holderView `json:"holder"`
 	Attached  bool       `json:"attached" doc:"False: waits until the holder logs in and confirms the phone"`
@@ -30,7 +30,7 @@ type grantView struct {
 func viewGrant(g RoleHolder) grantView {
 	return grantView{ID: g.ID, PersonID: g.Person, Attached: g.Attached(), CreatedAt: g.CreatedAt,
 		Holder: holderView{Name: g.Name, PhoneMasked: ledger.MaskPhone(g.Phone)},
-		roleView: roleView{Role: g.Role, CommitteeID: g.Place.Committee, AllianceID: g.Place.Alliance,
+		RoleItem: RoleItem{Role: g.Role, CommitteeID: g.Place.Committee, AllianceID: g.Place.Alliance,
 			UnitID: g.Place.Unit, Label: label(g.Role, g.PlaceName)}}
 }
 

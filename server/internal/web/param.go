@@ -9,7 +9,8 @@ import (
 	"bense/server/internal/page"
 )
 
-// ID is an id in a path or query. What is no id becomes the zero ID, which nothing has: 404.
+// ID is an id in a path or query. One that was not given is the zero ID; what is no id becomes one that
+// nothing has, so that a path answers 404 and a filter finds nothing.
 type ID struct {
 	id.ID
 	text string
@@ -20,8 +21,12 @@ func (p *ID) Receiver() reflect.Value { return reflect.ValueOf(&p.text).Elem() }
 
 // OnParamSet reads the id.
 func (p *ID) OnParamSet(isSet bool, _ any) {
-	if isSet {
-		p.ID, _ = id.Parse(p.text)
+	if !isSet {
+		return
+	}
+	var err error
+	if p.ID, err = id.Parse(p.text); err != nil {
+		p.ID = -1
 	}
 }
 

@@ -48,7 +48,7 @@ func server(t *testing.T, logs io.Writer) *web.Server {
 	huma.Register(s.API, huma.Operation{OperationID: "getThing", Method: "GET", Path: "/things/{id}"},
 		func(ctx context.Context, in *web.IDPath) (*web.Out[thing], error) {
 			switch in.ID.ID {
-			case 0:
+			case -1:
 				return nil, errs.ErrNotFound
 			case 2:
 				return nil, errTaken
