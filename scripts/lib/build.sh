@@ -3,6 +3,7 @@
 cache=$PWD/.cache
 app=$PWD/miniprogram
 bense=$cache/bin/bense
+export CGO_ENABLED=0 # one set of compiled packages for building, vetting and generating
 
 digest() { sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1; }
 
@@ -14,7 +15,7 @@ install_npm() {
 	local want
 	want=$(node --version)-$(printf '%s\0' "$app/package.json" "$app/package-lock.json" | digest)
 	if [ -d "$app/node_modules" ] && fresh npm "$want"; then return 0; fi
-	(cd "$app" && npm ci --no-audit --no-fund --loglevel=error </dev/null)
+	quietly "$app" npm ci --no-audit --no-fund --loglevel=error
 	done_with npm "$want"
 }
 
@@ -25,12 +26,12 @@ build_h5() {
 	if [ -e "$to/index.html" ] && fresh h5 "$want"; then return 0; fi
 	install_npm
 	rm -rf "$app/dist/h5"
-	(cd "$app" && npm run --silent build:h5 </dev/null)
+	quietly "$app" npm run --silent build:h5
 	rm -rf "$to" && mkdir -p "$(dirname "$to")" && cp -r "$app/dist/h5" "$to"
 	done_with h5 "$want"
 }
 
 build_server() {
 	mkdir -p "$cache/bin"
-	CGO_ENABLED=0 go build -buildvcs=false -o "$bense" ./server
+	go build -buildvcs=false -o "$bense" ./server
 }

@@ -23,7 +23,7 @@ step_offline() {
 	[ -d "$app/dist/mp-weixin" ] || step_mp_weixin
 	want=$(node --version)-$(printf '%s\0' "$app"/check/package*.json | digest)
 	if ! fresh check "$want" || [ ! -d "$app/check/node_modules" ]; then
-		(cd "$app/check" && npm ci --no-audit --no-fund --loglevel=error)
+		quietly "$app/check" npm ci --no-audit --no-fund --loglevel=error
 		done_with check "$want"
 	fi
 	(cd "$app" && node check/check.mjs)
