@@ -122,8 +122,10 @@ func meanings(occasion string, n Notice, about *Facts) map[string]string {
 	switch {
 	case occasion == ForReminder && about != nil:
 		m["note"] = "您还没看这条通知，请点开看看"
-	case occasion == ForChange && n.State == Cancelled:
+	case occasion == ForChange && about != nil && about.State == "cancelled":
 		m["note"] = "活动取消，请您知悉"
+	case occasion == ForChange && n.State == Cancelled:
+		m["note"] = "这条通知已取消，请您知悉"
 	case occasion == ForChange:
 		m["note"] = "时间或地点有变动，请点开看看"
 	}

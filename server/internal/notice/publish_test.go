@@ -287,6 +287,9 @@ func TestCancellationIsTold(t *testing.T) {
 	h.accept(notice.ForNotice, 1, 1101, 1201)
 	h.accept(notice.ForChange, 1, 1201)
 	key := h.published()
+	f := h.facts[party]
+	f.State = "cancelled"
+	h.facts[party] = f
 	h.must(h.svc.ActivityCancelled(t.Context(), party, "下雨"))
 	h.work()
 	if len(h.sent) != 1 || h.sent[0].TemplateID != "tpl_change" || h.sent[0].Fields["thing4"] != "活动取消，请您知悉" {
@@ -304,6 +307,18 @@ func TestCancellationIsTold(t *testing.T) {
 	// the activity may be announced anew
 	_, err = h.svc.DraftFor(t.Context(), head(), party, alliance, "改期", "文")
 	h.must(err)
+}
+
+// A notice may be taken back while its activity goes on.
+func TestRetractionIsTold(t *testing.T) {
+	h := newHouse(t)
+	h.accept(notice.ForChange, 1, 1201)
+	key := h.published()
+	_, err := h.svc.Cancel(t.Context(), head(), key, "写错了")
+	h.must(err)
+	if h.work(); len(h.sent) != 1 || h.sent[0].Fields["thing4"] != "这条通知已取消，请您知悉" {
+		t.Errorf("%v", h.sent)
+	}
 }
 
 func TestChangesAreTold(t *testing.T) {

@@ -43,6 +43,8 @@ type world struct {
 	clk      *clock.Fake
 	people   map[id.ID]ledger.Person
 	bound    map[id.ID][]id.ID // person → accounts
+	open     map[id.ID]string  // openids that are not openID's
+	session  map[id.ID]string
 	group    string
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
@@ -63,9 +65,17 @@ func accountOf(person id.ID) id.ID { return person + 50_000 }
 
 func openID(account id.ID) string { return fmt.Sprintf("open-%d", account) }
 
+func (w *world) openID(account id.ID) string {
+	if o, ok := w.open[account]; ok {
+		return o
+	}
+	return openID(account)
+}
+
 func newWorld(clk *clock.Fake) *world {
 	w := &world{
-		clk: clk, people: map[id.ID]ledger.Person{}, bound: map[id.ID][]id.ID{}, answers: map[id.ID]notice.Answer{}, verdict: wechat.Pass,
+		clk: clk, people: map[id.ID]ledger.Person{}, bound: map[id.ID][]id.ID{}, open: map[id.ID]string{}, session: map[id.ID]string{},
+		answers: map[id.ID]notice.Answer{}, verdict: wechat.Pass,
 		facts: map[id.ID]notice.Facts{party: {
 			ID: party, Alliance: alliance, Kind: "party_day", Title: "七一主题党日", Place: "黄河文化馆", State: "planned",
 			StartsAt: start.Add(48 * time.Hour), EndsAt: start.Add(50 * time.Hour),
@@ -148,16 +158,18 @@ func (w *world) AccountsOf(_ context.Context, persons []id.ID) (map[id.ID][]iden
 	out := map[id.ID][]identity.Account{}
 	for _, p := range persons {
 		for _, a := range w.bound[p] {
-			out[p] = append(out[p], identity.Account{ID: a, OpenID: openID(a)})
+			out[p] = append(out[p], identity.Account{ID: a, OpenID: w.openID(a)})
 		}
 	}
 	return out, w.fault
 }
 
-func (w *world) OpenID(_ context.Context, account id.ID) (string, error) { return openID(account), nil }
+func (w *world) OpenID(_ context.Context, account id.ID) (string, error) {
+	return w.openID(account), nil
+}
 
 func (w *world) SessionKey(_ context.Context, account id.ID) (string, error) {
-	return "key-" + account.String(), nil
+	return w.session[account], nil
 }
 
 func (w *world) AccountByOpenID(_ context.Context, o string) (id.ID, bool, error) {
@@ -165,7 +177,7 @@ func (w *world) AccountByOpenID(_ context.Context, o string) (id.ID, bool, error
 	defer w.mu.Unlock()
 	for _, accounts := range w.bound {
 		for _, a := range accounts {
-			if openID(a) == o {
+			if w.openID(a) == o {
 				return a, true, nil
 			}
 		}
@@ -263,8 +275,8 @@ func (w *world) UpdateCard(_ context.Context, _ string, u wechat.CardUpdate) err
 	return w.cardErr
 }
 
-func (w *world) OpenGroup(key, data, _ string) (wechat.Group, error) {
-	if data == "broken" || key == "" {
+func (w *world) OpenGroup(_, data, _ string) (wechat.Group, error) {
+	if data == "broken" {
 		return wechat.Group{}, &wechat.Error{Code: wechat.SessionStale}
 	}
 	return wechat.Group{OpenGID: data}, nil
@@ -300,7 +312,7 @@ func template(name string) wechat.TemplateConfig {
 	return wechat.TemplateConfig{ID: "tpl_" + name, Fields: map[string]string{"title": "thing1", "time": "time2", "place": "thing3", "note": "thing4"}}
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, change ...func(*house, *notice.Deps)) *house {
 	t.Helper()
 	clk := clock.NewFake(start)
 	d, w := empty(t), newWorld(clk)
@@ -308,12 +320,16 @@ func newHouse(t *testing.T) *house {
 	box := testdb.Box(t)
 	ob := outbox.New(d, ids, clk)
 	h := &house{world: w, t: t, db: d, ids: ids, audits: audit.New(d, box, ids, clk)}
-	h.svc = notice.New(notice.Deps{
+	deps := notice.Deps{
 		DB: d, Box: box, IDs: ids, Clock: clk, Audit: h.audits, Outbox: ob,
 		Directory: w, Groups: w, Accounts: w, WeChat: w, Templates: map[string]wechat.TemplateConfig{
 			notice.ForNotice: template("notice"), notice.ForReminder: template("reminder"), notice.ForChange: template("change"),
 		},
-	})
+	}
+	for _, f := range change {
+		f(h, &deps)
+	}
+	h.svc = notice.New(deps)
 	h.svc.UseActivities(w)
 	w.svc = h.svc
 	h.worker = outbox.NewWorker(ob, nil, h.svc.Dispatchers(), outbox.Options{MaxAttempts: 5})
