@@ -161,7 +161,7 @@ func TestDatabaseDown(t *testing.T) {
 			continue
 		}
 		tried++
-		a := m.send(t, r, "committee_staff", targets[r.target][0], false)
+		a := m.send(t, r, "committee_staff", m.sites[itself], m.sites[itself], false, itself)
 		switch {
 		case a.Status == 503:
 			wantUnavailable(t, r.method+" "+r.call, a, "")

@@ -175,7 +175,7 @@ func (w *world) everyRoute(t *testing.T, secrets canaries, when string) {
 				continue // they would end the others' errors too soon
 			}
 			m.cells++
-			look(r.method+" "+r.call, m.send(t, r, who, targets[r.target][0], false))
+			look(r.method+" "+r.call, m.send(t, r, who, m.sites[itself], m.sites[itself], false, itself))
 		}
 		if r.target == "public" || r.method == "GET" {
 			path := strings.NewReplacer("{id}", secrets["phone"], "{person_id}", secrets["identity number"]).Replace(r.path)

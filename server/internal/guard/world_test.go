@@ -103,9 +103,14 @@ func newWorldOn(t *testing.T, redis string) *world {
 	}
 	for r, s := range w.sites {
 		for _, kind := range []string{"activity", "notice", "list"} {
-			if r > sameUnit { // the first two share the alliance's
+			if r > alliance && r < nowhere { // the first three share the alliance's
 				w.marks = append(w.marks, mark{text: s[kind], at: r})
 			}
+		}
+	}
+	for _, m := range w.marks {
+		if len(strings.Trim(m.text, `"`)) < 2 {
+			t.Fatalf("a mark of %s is empty", relationNames[m.at])
 		}
 	}
 	w.nobody(t)
