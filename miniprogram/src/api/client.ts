@@ -1,4 +1,4 @@
-import type { Routes } from './types'
+import type { Input, Output, Route } from './types'
 
 /** An answer that is not a success: the server's problem, or the lack of a connection. */
 export class Problem extends Error {
@@ -32,15 +32,9 @@ export interface Config {
   login: () => Promise<string>
 }
 
-type Input<R> = (R extends { body: infer B } ? { body: B } : { body?: undefined }) &
-  (R extends { query: infer Q } ? { query?: Q } : { query?: undefined }) &
-  (R extends { path: infer P extends string } ? { path: Record<P, string> } : { path?: undefined })
-
 export interface Client {
-  call<K extends keyof Routes>(
-    route: K,
-    ...input: keyof Routes[K] extends 'out' ? [] : [Input<Routes[K]>]
-  ): Promise<Routes[K]['out']>
+  /** One call of the contract, by its method and path. */
+  call<R extends Route>(route: R, ...input: object extends Input<R> ? [Input<R>?] : [Input<R>]): Promise<Output<R>>
   /** Resolves when there is a session; concurrent callers share one login. */
   refresh(): Promise<string>
 }

@@ -2,10 +2,13 @@ import type { NoticeView, PersonAnswer } from '../api/types'
 import { fullWhen, nearby, spokenTime, weekday, day } from './date'
 import { activityState, answerWord, kindWord } from './words'
 
+/** A notice, and who of the phone's people has arrived. */
+export type Standing = { people: (PersonAnswer & { present_at?: string })[] } & NoticeView
+
 type Tone = 'going' | 'leave' | 'open' | 'plain'
 
 /** How one person stands towards an activity. */
-export function standing(p: PersonAnswer): { word: string; tone: Tone } {
+export function standing(p: PersonAnswer & { present_at?: string }): { word: string; tone: Tone } {
   if (p.present_at) return { word: '已签到', tone: 'going' }
   if (p.answer === 'going') return { word: answerWord(p.answer), tone: 'going' }
   if (p.answer === 'leave') return { word: answerWord(p.answer), tone: 'leave' }
@@ -13,7 +16,7 @@ export function standing(p: PersonAnswer): { word: string; tone: Tone } {
 }
 
 /** What a notice card shows. A single person needs no name beside the state. */
-export function cardOf(n: NoticeView) {
+export function cardOf(n: Standing) {
   const a = n.activity
   return {
     title: n.title,
@@ -29,9 +32,9 @@ export function cardOf(n: NoticeView) {
 }
 
 /** Still to come first, the nearest at the top; then what is over, the latest first. */
-export function arrange(all: NoticeView[], now: number = Date.now()) {
-  const at = (n: NoticeView) => Date.parse(n.activity?.starts_at ?? n.published_at ?? '') || 0
-  const open = (n: NoticeView) =>
+export function arrange(all: Standing[], now: number = Date.now()) {
+  const at = (n: Standing) => Date.parse(n.activity?.starts_at ?? n.published_at ?? '') || 0
+  const open = (n: Standing) =>
     n.activity ? Date.parse(n.activity.ends_at) > now && n.activity.state !== 'cancelled' : n.people.some((p) => !p.read_at)
   return {
     coming: all.filter(open).sort((a, b) => at(a) - at(b)),

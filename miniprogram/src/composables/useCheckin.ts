@@ -51,9 +51,12 @@ export async function checkInSelf(ticket: string, person: { person_id: string; n
   })
 }
 
+/** What the desk knows of an attempt; nonce and time are added here. */
+export type Desk = Pick<CheckinItem, 'door' | 'code' | 'person_id' | 'query' | 'walk_in' | 'leave_to_present'>
+
 export async function checkInAt(
   list: string,
-  item: Omit<CheckinItem, 'nonce' | 'happened_at'>,
+  item: Desk,
   name: string,
 ): Promise<CheckinResult> {
   const id = await nonce()

@@ -1,4 +1,4 @@
-import type { Answer, Door, Kind, Outcome } from '../api/types'
+import type { Door, Kind, Outcome } from '../api/types'
 
 export const kinds: Record<Kind, string> = {
   party_day: '主题党日',
@@ -28,14 +28,16 @@ export const outcomes: Record<Outcome, string> = {
   wrong_number: '号码有误',
 }
 
+export const outcomeWord = (outcome: string): string => outcomes[outcome as Outcome] ?? ''
+
 export const leaveReasons = ['身体不适', '家里有事', '人在外地', '正在住院', '照看孩子']
 
-export function answerWord(answer: Answer | '' | null | undefined): string {
+export function answerWord(answer: string | undefined): string {
   return answer === 'going' ? '参加' : answer === 'leave' ? '请假' : '还没答复'
 }
 
 export const kindWord = (kind: string): string => kinds[kind as Kind] ?? '活动'
 
 export function activityState(state: string): string {
-  return state === 'cancelled' ? '已取消' : state === 'closed' || state === 'done' ? '已结束' : ''
+  return state === 'cancelled' ? '已取消' : state === 'ended' ? '已结束' : ''
 }

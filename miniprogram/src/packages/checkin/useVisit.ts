@@ -56,7 +56,7 @@ export function useVisit() {
       const got = await call('POST /visits', { body: { token } })
       visit.value = got
       people.value = got.people ?? []
-      if (!got.ticket) return show({ answer: got.answer || 'invalid_code', message: got.message, activity: brief(got) })
+      if (!got.ticket) return show(unadmitted(got))
       if (!people.value.length) return void (stage.value = 'unbound')
       await arrive()
     } catch (err) {
@@ -136,6 +136,14 @@ export function useVisit() {
   }
 }
 
-function brief(v: Visit) {
-  return v.activity ? { id: v.activity.id, title: v.activity.title, starts_at: v.activity.starts_at } : undefined
+/** A code that opens no visit is shown like any other answer. */
+function unadmitted(v: Visit): CheckinResult {
+  return {
+    answer: v.answer === 'ok' ? 'invalid_code' : v.answer,
+    message: v.message,
+    nonce: '',
+    list_id: v.list_id,
+    happened_at: new Date().toISOString(),
+    activity: v.activity,
+  }
 }

@@ -1,20 +1,18 @@
 import { computed, ref, shallowRef } from 'vue'
 import { call } from '../../api/session'
-import type { CheckinItem, CheckinResult } from '../../api/types'
-import { checkInAt, sound } from '../../composables/useCheckin'
+import type { CheckinResult } from '../../api/types'
+import { checkInAt, sound, type Desk } from '../../composables/useCheckin'
 import { time } from '../../composables/date'
 import { useSubmit } from '../../composables/useSubmit'
 import { doors } from '../../composables/words'
 
-type Asked = Omit<CheckinItem, 'nonce' | 'happened_at'>
-
 /** Signing people in at the desk: by their code, by their name, or as somebody not on the list. */
 export function useDesk(list: () => string) {
   const result = shallowRef<CheckinResult>()
-  const last = shallowRef<Asked>()
+  const last = shallowRef<Desk>()
   const sending = ref(false)
 
-  const send = useSubmit(async (item: Asked, name: string) => {
+  const send = useSubmit(async (item: Desk, name: string) => {
     last.value = item
     sending.value = true
     try {
@@ -27,14 +25,13 @@ export function useDesk(list: () => string) {
   })
 
   /** The same attempt again with the liaison's word that it is right. */
-  const insist = (extra: Partial<Asked>) => {
+  const insist = (extra: Partial<Desk>) => {
     const item = { ...last.value!, ...extra }
     // A person that the server has named is surer than the code that led there.
     if (result.value?.person) {
       delete item.code
       delete item.query
       item.person_id = result.value.person.id
-      item.door = item.door === 'card' ? 'card' : item.door
     }
     return send.run(item, result.value?.person?.name ?? '')
   }
