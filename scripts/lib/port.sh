@@ -16,15 +16,3 @@ await_log() {
 	say "no '$2' in $1 within $4 s" >&2
 	return 1
 }
-
-# await_url URL PID SECONDS: until the address answers 2xx.
-await_url() {
-	local i
-	for ((i = 0; i < $3 * 5; i++)); do
-		node -e 'fetch(process.argv[1]).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1" && return
-		kill -0 "$2" 2>/dev/null || break
-		sleep 0.2
-	done
-	say "$1 did not answer within $3 s" >&2
-	return 1
-}

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The pages in a real browser.
+
 # with_demo NAME NPM-SCRIPT: against a demo server of its own, empty before, gone afterwards.
 with_demo() {
 	local port pid log=$tmp/$1-server.log
@@ -9,7 +10,7 @@ with_demo() {
 	"$bense" serve --config configs/demo.yaml --listen "127.0.0.1:$port" --data "$tmp/$1" >"$log" 2>&1 &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
-	await_url "http://127.0.0.1:$port/readyz" "$pid" 60 || { tail -n 40 "$log"; return 1; }
+	await_log "$log" '"msg":"serving"' "$pid" 60
 	BENSE_URL=http://127.0.0.1:$port web "$2"
 	kill "$pid"
 	wait "$pid" # it has to end by itself, and well
