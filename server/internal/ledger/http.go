@@ -124,7 +124,9 @@ type none struct{}
 
 func orgRoutes(api huma.API, s *Service) {
 	route(api, op("listCommittees", http.MethodGet, "/committees", "ledger", "Committees in sight"),
-		func(ctx context.Context, who actor.Actor, _ *none) ([]Committee, error) { return s.Committees(ctx, who) }, all(viewCommittee))
+		func(ctx context.Context, who actor.Actor, _ *none) ([]Committee, error) {
+			return s.Committees(ctx, who)
+		}, all(viewCommittee))
 
 	type newCommittee struct {
 		Body struct {

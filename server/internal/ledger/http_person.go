@@ -12,8 +12,9 @@ import (
 	"bense/server/internal/web"
 )
 
-// personView is a row of the ledger; what is sensitive is masked.
-type personView struct {
+// PersonView is a row of the ledger; what is sensitive is masked. The name is exported because huma
+// leaves embedded structs out of the contract when theirs is not.
+type PersonView struct {
 	ID          id.ID  `json:"id"`
 	SeqNo       int    `json:"seq_no"`
 	Name        string `json:"name"`
@@ -33,7 +34,7 @@ type personView struct {
 
 // personDetail adds the other columns of the sheet.
 type personDetail struct {
-	personView
+	PersonView
 	Ethnicity           string `json:"ethnicity"`
 	BirthMonth          string `json:"birth_month" doc:"YYYY-MM"`
 	IDNumberMasked      string `json:"id_number_masked"`
@@ -62,14 +63,14 @@ type personDetail struct {
 	RemarkMasked        string `json:"remark_masked"`
 }
 
-func viewPerson(e Entry) personView {
-	return personView{ID: e.ID, SeqNo: e.Fields.SeqNo, Name: e.Person.Name, Initials: e.Initials, Sex: e.Person.Sex,
+func viewPerson(e Entry) PersonView {
+	return PersonView{ID: e.ID, SeqNo: e.Fields.SeqNo, Name: e.Person.Name, Initials: e.Initials, Sex: e.Person.Sex,
 		UnitID: e.UnitID, Unit: e.Unit, BranchID: e.BranchID, Branch: e.Branch, AllianceID: e.AllianceID,
 		Alliance: e.Alliance, BirthYear: clip(e.Birth, 4), PartyPost: e.Person.PartyPost, PhoneMasked: e.Phone, Status: e.Status}
 }
 
 func viewDetail(e Entry) personDetail {
-	return personDetail{personView: viewPerson(e), Ethnicity: e.Ethnicity, BirthMonth: e.Birth, IDNumberMasked: e.IDNumber,
+	return personDetail{PersonView: viewPerson(e), Ethnicity: e.Ethnicity, BirthMonth: e.Birth, IDNumberMasked: e.IDNumber,
 		Education: e.Education, JoinedParty: e.JoinedParty, StartedWork: e.StartedWork, LeaveKind: e.LeaveKind,
 		LeftAt: e.LeftAt, FormerPost: e.FormerPost, JobRank: e.JobRank, AddressMasked: e.Address, Community: e.Community,
 		Elsewhere: e.Elsewhere, Living: e.Living, HealthMasked: e.Health, Talents: e.Talents, Hobbies: e.Hobbies,
@@ -78,8 +79,8 @@ func viewDetail(e Entry) personDetail {
 		PhoneSharedWith: e.PhoneSharedWith, LiaisonName: e.LiaisonName, RemarkMasked: e.Remark}
 }
 
-// columns are the writable columns of the sheet; absent ones stay as they are.
-type columns struct {
+// Columns are the writable columns of the sheet; absent ones stay as they are.
+type Columns struct {
 	Name                *string `json:"name,omitempty" maxLength:"30"`
 	Sex                 *string `json:"sex,omitempty" maxLength:"1" doc:"男 or 女"`
 	Ethnicity           *string `json:"ethnicity,omitempty" maxLength:"20"`
@@ -113,7 +114,7 @@ type columns struct {
 }
 
 // byKey gives the columns that the body names.
-func (c columns) byKey() map[string]string {
+func (c Columns) byKey() map[string]string {
 	out := map[string]string{}
 	for key, v := range map[string]*string{
 		"name": c.Name, "sex": c.Sex, "ethnicity": c.Ethnicity, "birth": c.Birth, "id_number": c.IDNumber,
@@ -143,7 +144,7 @@ func personRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *filter) (page.List[Entry], error) {
 			f := Filter{Alliance: in.Alliance.ID, Unit: in.Unit.ID, Status: Status(in.Status), Query: in.Query}
 			return s.Persons(ctx, who, f, in.Page())
-		}, func(l page.List[Entry]) page.List[personView] { return listOf(l, viewPerson) })
+		}, func(l page.List[Entry]) page.List[PersonView] { return listOf(l, viewPerson) })
 	route(api, op("getPerson", http.MethodGet, "/persons/{id}", "ledger", "One row, masked"),
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Entry, error) {
 			return s.Person(ctx, who, in.ID.ID)
@@ -154,7 +155,7 @@ func personRoutes(api huma.API, s *Service) {
 			UnitID   id.ID `json:"unit_id"`
 			BranchID id.ID `json:"branch_id,omitempty"`
 			SeqNo    int   `json:"seq_no,omitempty" minimum:"0" maximum:"1000000"`
-			columns
+			Columns
 		}
 	}
 	route(api, created(op("createPerson", http.MethodPost, "/persons", "ledger", "Add a person to a unit")),
@@ -174,7 +175,7 @@ func personRoutes(api huma.API, s *Service) {
 			BranchID *id.ID  `json:"branch_id,omitempty"`
 			SeqNo    *int    `json:"seq_no,omitempty" minimum:"0" maximum:"1000000"`
 			Status   *Status `json:"status,omitempty" doc:"active, moved, deceased or suspended"`
-			columns
+			Columns
 		}
 	}
 	route(api, op("updatePerson", http.MethodPatch, "/persons/{id}", "ledger", "Change columns, affiliation or status"),

@@ -15,8 +15,17 @@ import (
 	"bense/server/internal/id"
 )
 
-// batch bounds the rows of one statement: SQLite takes 32766 parameters, persons have 42 columns.
+// batch bounds the rows of one statement and the values of one IN.
 const batch = 500
+
+// rowsAtOnce bounds the rows of one insert. SQLite's driver searches all parameters for each of
+// them: 20 statements of 1000 are ten times faster than one of 20000.
+func rowsAtOnce(q *gorm.DB) int {
+	if q.Name() == "sqlite" {
+		return 24
+	}
+	return batch
+}
 
 type store struct {
 	db  *db.DB
@@ -172,7 +181,7 @@ func (s store) insertAlliances(ctx context.Context, list []Alliance, now db.Time
 func (s store) updateAlliance(ctx context.Context, a Alliance, now db.Time) error {
 	r := newAllianceRow(a, now)
 	err := s.db.Conn(ctx).Model(&allianceRow{}).Where("id = ?", a.ID).
-		Select("name", "lead_unit_id", "basis", "venue", "group_name", "group_openid", "updated_at").Updates(&r).Error
+		Select("name", "lead_unit_id", "basis", "venue", "group_name", "updated_at").Updates(&r).Error
 	return taken(err)
 }
 
@@ -260,7 +269,7 @@ func insertAll[T, R any](q *gorm.DB, list []T, of func(T) R) error {
 	for i, v := range list {
 		rows[i] = of(v)
 	}
-	return taken(q.CreateInBatches(&rows, batch).Error)
+	return taken(q.CreateInBatches(&rows, rowsAtOnce(q)).Error)
 }
 
 func taken(err error) error {

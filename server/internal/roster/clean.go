@@ -10,28 +10,28 @@ import (
 )
 
 // plain gives the text of a cell; a number loses its exponent and trailing zeros: 1.9900000061E10.
-func plain(c cell) string {
-	if c.number && strings.ContainsAny(c.text, "eE.") {
-		if f, err := strconv.ParseFloat(c.text, 64); err == nil && f == float64(int64(f)) {
+func plain(c Cell) string {
+	if c.Number && strings.ContainsAny(c.Text, "eE.") {
+		if f, err := strconv.ParseFloat(c.Text, 64); err == nil && f == float64(int64(f)) {
 			return strconv.FormatInt(int64(f), 10)
 		}
 	}
-	return ledger.NormalText(c.text)
+	return ledger.NormalText(c.Text)
 }
 
 var nothing = regexp.MustCompile(`^([-—–/\\.。、*?_~]+|N/?A|null|NULL|#.*[!?A]|空)$`)
 
 // cleanText reads an ordinary column. The warning is empty when nothing was lost.
-func cleanText(c cell, limit int) (value, warning string) {
+func cleanText(c Cell, limit int) (value, warning string) {
 	s := plain(c)
 	switch {
 	case nothing.MatchString(s):
 		return "", ""
-	case c.text != "" && !c.number && ledger.LooksLikeFormula(s):
+	case c.Text != "" && !c.Number && ledger.LooksLikeFormula(s):
 		return "", "内容像公式，没有采用"
 	}
-	if !c.number {
-		s = ledger.FreeText(c.text)
+	if !c.Number {
+		s = ledger.FreeText(c.Text)
 	}
 	if r := []rune(s); len(r) > limit {
 		return string(r[:limit]), "内容太长，只保留前" + strconv.Itoa(limit) + "个字"
@@ -41,10 +41,10 @@ func cleanText(c cell, limit int) (value, warning string) {
 
 var brackets = regexp.MustCompile(`[(\[【〔][^)\]】〕]*[)\]】〕]?`)
 
-// cleanName reads a name; note is what stood in brackets behind it. A fault refuses the row.
-func cleanName(c cell) (name, note, fault string) {
-	s := ledger.NormalText(c.text)
-	if c.formula {
+// CleanName reads a name; note is what stood in brackets behind it. A fault refuses the row.
+func CleanName(c Cell) (name, note, fault string) {
+	s := ledger.NormalText(c.Text)
+	if c.Formula {
 		return "", "", "姓名是公式，不能导入"
 	}
 	if nothing.MatchString(s) || s == "" {
@@ -64,13 +64,13 @@ func cleanName(c cell) (name, note, fault string) {
 	return name, note, ""
 }
 
-// cleanIDNumber reads an identity number. What the spreadsheet keeps as a number has lost digits.
-func cleanIDNumber(c cell, now time.Time) (n ledger.IDNumber, warning, fault string) {
-	s := ledger.NormalText(c.text)
+// CleanIDNumber reads an identity number. What the spreadsheet keeps as a number has lost digits.
+func CleanIDNumber(c Cell, now time.Time) (n ledger.IDNumber, warning, fault string) {
+	s := ledger.NormalText(c.Text)
 	switch {
 	case s == "" || nothing.MatchString(s):
 		return ledger.IDNumber{}, "", ""
-	case c.number:
+	case c.Number:
 		return ledger.IDNumber{}, "", string(ledger.IDNumberDigits)
 	case strings.Contains(s, "*"):
 		return ledger.IDNumber{}, "身份证号有遮挡，没有采用", ""
@@ -87,8 +87,8 @@ var (
 	splitter = regexp.MustCompile(`[,，、;；/|\s和或及]+`)
 )
 
-// cleanPhone reads a number as people write them: with dashes, blanks, two at a time, or 不详.
-func cleanPhone(c cell) (number, warning string) {
+// CleanPhone reads a number as people write them: with dashes, blanks, two at a time, or 不详.
+func CleanPhone(c Cell) (number, warning string) {
 	s := plain(c)
 	switch {
 	case s == "" || nothing.MatchString(s) || noPhone.MatchString(s):
@@ -144,13 +144,13 @@ func cleanEthnicity(s string) string {
 var numbers = regexp.MustCompile(`[+0-9][-0-9 ]{5,}[0-9]`)
 
 // cleanFamily parts 张三 19900000001 into contact and number.
-func cleanFamily(c cell) (contact, number, warning string) {
+func cleanFamily(c Cell) (contact, number, warning string) {
 	s := plain(c)
 	if at := numbers.FindString(s); at != "" {
-		number, warning = cleanPhone(cell{text: at})
+		number, warning = CleanPhone(Cell{Text: at})
 		s = strings.Replace(s, at, "", 1)
 	}
-	contact, w := cleanText(cell{text: strings.Trim(s, " ,，、;；:：/()")}, 100)
+	contact, w := cleanText(Cell{Text: strings.Trim(s, " ,，、;；:：/()")}, 100)
 	if warning == "" {
 		warning = w
 	}

@@ -15,22 +15,24 @@ var (
 	dateParts  = regexp.MustCompile(`^(\d{4}|\d{2})[-./年,、](\d{1,2})(?:[-./月,、](\d{1,2})?日?|月)?(?: .*|T.*)?$`)
 	dateYear   = regexp.MustCompile(`^(\d{4})年?$`)
 	dateDigits = regexp.MustCompile(`^((?:19|20)\d{2})(\d{2})(\d{2})?$`)
+	dateBlanks = regexp.MustCompile(` *([年月]) *`)
 	chinese    = strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "1", "二", "2", "三", "3", "四", "4", "五", "5",
 		"六", "6", "七", "7", "八", "8", "九", "9", "元", "1")
 	chineseTens = regexp.MustCompile(`([1-9]?)十([1-9]?)`)
 )
 
-// parseDate reads a date in any of the forms that sheets hold and gives YYYY, YYYY-MM or YYYY-MM-DD;
+// ParseDate reads a date in any of the forms that sheets hold and gives YYYY, YYYY-MM or YYYY-MM-DD;
 // false when it is none, or not between 1890 and now.
-func parseDate(c cell, now time.Time) (string, bool) {
-	s := ledger.NormalText(c.text)
-	if c.number {
+func ParseDate(c Cell, now time.Time) (string, bool) {
+	s := ledger.NormalText(c.Text)
+	if c.Number {
 		if d, ok := numberDate(s); ok {
 			return d, ledger.ValidDate(d, now)
 		}
 	}
-	s = strings.NewReplacer("年 ", "年", " 年", "年", "月 ", "月", " 月", "月", "—", "-", "–", "-", "。", ".", "·", ".").Replace(s)
+	s = strings.NewReplacer("—", "-", "–", "-", "。", ".", "·", ".").Replace(s)
 	if strings.Contains(s, "年") {
+		s = dateBlanks.ReplaceAllString(s, "$1")
 		s = chinese.Replace(s)
 		s = chineseTens.ReplaceAllStringFunc(s, func(m string) string {
 			p := chineseTens.FindStringSubmatch(m)

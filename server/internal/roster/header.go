@@ -85,6 +85,9 @@ func titleKey(title string) string {
 	return columnOf[punctuation.ReplaceAllString(t, "")]
 }
 
+// titleText is a title as a report names it: titles are spread with blanks and line breaks.
+func titleText(s string) string { return strings.ReplaceAll(ledger.NormalText(s), " ", "") }
+
 // head is a header row: which column of the sheet holds what.
 type head struct {
 	col    map[string]int
@@ -103,13 +106,13 @@ func (h *head) column(key string) (title string, col int) {
 
 // headAt reads a header that begins at rows[i]: it names people and at least one other column.
 func headAt(rows []sheetRow, i int) (*head, bool) {
-	if !slices.ContainsFunc(rows[i].cells, func(c cell) bool { return len(c.text) < 90 && strings.ContainsRune(c.text, '名') }) {
+	if !slices.ContainsFunc(rows[i].cells, func(c Cell) bool { return len(c.Text) < 90 && strings.ContainsRune(c.Text, '名') }) {
 		return nil, false // every title of the names' column has that character
 	}
 	h := &head{col: map[string]int{}, rows: 1}
 	for c, v := range rows[i].cells {
-		h.titles = append(h.titles, ledger.NormalText(v.text))
-		h.claim(titleKey(v.text), c)
+		h.titles = append(h.titles, titleText(v.Text))
+		h.claim(titleKey(v.Text), c)
 	}
 	if _, ok := h.col["name"]; !ok || len(h.col) < 3 && !h.small() {
 		return nil, false
@@ -153,12 +156,12 @@ func (h *head) claim(key string, c int) {
 // second takes in a row of titles below: 家属 over 姓名 and 电话.
 func (h *head) second(line int, below sheetRow) {
 	name := h.col["name"]
-	if below.line != line+1 || below.at(name).text != "" && titleKey(below.at(name).text) != "name" {
+	if below.line != line+1 || below.at(name).Text != "" && titleKey(below.at(name).Text) != "name" {
 		return
 	}
 	found := map[int]string{}
 	for c, v := range below.cells {
-		sub := ledger.NormalText(v.text)
+		sub := titleText(v.Text)
 		if sub == "" || c < len(h.titles) && sub == h.titles[c] {
 			continue
 		}
@@ -187,7 +190,7 @@ func (h *head) second(line int, below sheetRow) {
 		for len(h.titles) <= c {
 			h.titles = append(h.titles, "")
 		}
-		h.titles[c] = strings.TrimSpace(h.titles[c] + " " + ledger.NormalText(below.at(c).text))
+		h.titles[c] += titleText(below.at(c).Text)
 	}
 	columns := make([]int, 0, len(found))
 	for c := range found {

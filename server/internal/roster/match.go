@@ -11,7 +11,7 @@ import (
 type person struct {
 	rec   ledger.Record
 	old   *ledger.Record // nil: new
-	first *row           // that named the person; nil: no row of the file yet
+	first *Row           // that named the person; nil: no row of the file yet
 }
 
 // register finds the same person again: by identity number, else by name, unit and phone or birth.
@@ -54,7 +54,7 @@ type found struct {
 }
 
 // find looks a row up.
-func (g *register) find(r *row) found {
+func (g *register) find(r *Row) found {
 	if r.Fields.IDNumber != "" {
 		if p := g.byNumber[r.Fields.IDNumber]; p != nil {
 			if p.first != nil && p.rec.Name != r.Fields.Name {

@@ -10,9 +10,9 @@ import (
 	"bense/server/internal/ledger"
 )
 
-// row is a row that may get in, cleaned. It is stored encrypted between preview and commit.
-type row struct {
-	Sheet    int // index into parsed.Sheets
+// Row is a row that may get in, cleaned. It is stored encrypted between preview and commit.
+type Row struct {
+	Sheet    int // index into Parsed.Sheets
 	Line     int
 	Alliance string `json:",omitempty"`
 	Unit     string `json:",omitempty"`
@@ -36,10 +36,10 @@ type sheetHead struct {
 	Cols   map[string]int
 }
 
-// parsed is a whole file, independent of the database.
-type parsed struct {
+// Parsed is a whole file, independent of the database.
+type Parsed struct {
 	Sheets   []sheetHead
-	Rows     []row
+	Rows     []Row
 	Notes    []note
 	Refused  []Problem
 	Warnings []Problem
@@ -48,7 +48,7 @@ type parsed struct {
 }
 
 // problem makes a Problem for a column of a row.
-func (p *parsed) problem(sheetAt, line int, key, value, reason string) Problem {
+func (p *Parsed) problem(sheetAt, line int, key, value, reason string) Problem {
 	s := p.Sheets[sheetAt]
 	out := Problem{Sheet: s.Name, Row: line, Value: shorten(ledger.NormalText(value)), Reason: reason}
 	if col, ok := s.Cols[key]; ok {
@@ -57,9 +57,13 @@ func (p *parsed) problem(sheetAt, line int, key, value, reason string) Problem {
 	return out
 }
 
-// parse finds the tables in the sheets and cleans their rows.
-func parse(sheets []sheet, now time.Time) (*parsed, error) {
-	p := &parsed{}
+// Parse reads a file, finds the tables in its sheets and cleans their rows. now bounds dates.
+func Parse(filename string, data []byte, now time.Time) (*Parsed, error) {
+	sheets, err := read(filename, data)
+	if err != nil {
+		return nil, err
+	}
+	p := &Parsed{}
 	if len(sheets) == 0 {
 		return nil, ErrNoSheet
 	}
@@ -75,7 +79,7 @@ func parse(sheets []sheet, now time.Time) (*parsed, error) {
 			skip(s, "没有找到表头")
 		default:
 			tables++
-			t := &table{parsed: p, sheet: s, at: len(p.Sheets), now: now, several: len(sheets) > 1}
+			t := &table{Parsed: p, sheet: s, at: len(p.Sheets), now: now, several: len(sheets) > 1}
 			p.Sheets = append(p.Sheets, sheetHead{Name: s.name})
 			t.read()
 		}
@@ -96,7 +100,7 @@ func indexes[T any](list []T) []int {
 
 // table reads one sheet from top to bottom.
 type table struct {
-	*parsed
+	*Parsed
 	sheet   sheet
 	at      int
 	now     time.Time
@@ -158,6 +162,7 @@ var (
 	branchIn  = regexp.MustCompile(`^[\p{Han}A-Za-z0-9()]{2,60}?支部`)
 	labels    = regexp.MustCompile(`(牵头单位|联建依据|组建依据|固定活动场所|活动场所|活动阵地|活动地点|联盟名称|所属联盟|所在党支部|党支部|支部名称|填报单位|填报日期|填报时间|填表日期|填报人|填表人|联系人|联系电话|负责人|日期)\s*:\s*`)
 	generic   = regexp.MustCompile(`(?i)^sheet\s*\d*$|^工作表\d*$|名册|台账|汇总|花名册|党员|人员|明细|总表|附件|说明|\d{4}`)
+	sums      = regexp.MustCompile(`^(合计|总计|共计|小计|累计)`)
 	asideText = regexp.MustCompile(`^(合计|总计|共计|小计|累计|注|说明|备注|填表|填报|制表|审核|审批|单位负责人|负责人|联系人|经办|签字|盖章|\d{4}年\d+月\d+日)`)
 )
 
@@ -221,24 +226,27 @@ func (t *table) aside(r sheetRow, texts []string) bool {
 	name := r.at(t.head.col["name"])
 	first := ledger.NormalText(texts[0])
 	bare := strings.ReplaceAll(first, " ", "")
-	if len(texts) == 1 && !name.formula && (name.text == "" || name.text == r.cells[0].text) && len(r.cells) > 1 {
+	if len(texts) == 1 && !name.Formula && (name.Text == "" || name.Text == r.cells[0].Text) && len(r.cells) > 1 {
 		if m := branchIn.FindString(bare); m != "" { // a section of one branch
 			t.branch = m
 			return true
 		}
 	}
-	if asideText.MatchString(bare) && (name.text == "" || texts[0] == name.text) {
+	if sums.MatchString(bare) {
 		return true
 	}
-	if asideText.MatchString(strings.ReplaceAll(ledger.NormalText(name.text), " ", "")) {
+	if asideText.MatchString(bare) && (name.Text == "" || texts[0] == name.Text) {
 		return true
 	}
-	if name.text != "" || name.formula {
+	if asideText.MatchString(strings.ReplaceAll(ledger.NormalText(name.Text), " ", "")) {
+		return true
+	}
+	if name.Text != "" || name.Formula {
 		return false
 	}
 	// a number and a unit filled down over empty lines
 	for key, c := range t.head.col {
-		if key != colSeq && key != colUnit && key != colBranch && key != colAlliance && strings.TrimSpace(r.at(c).text) != "" {
+		if key != colSeq && key != colUnit && key != colBranch && key != colAlliance && strings.TrimSpace(r.at(c).Text) != "" {
 			return false
 		}
 	}
@@ -249,10 +257,10 @@ func (t *table) aside(r sheetRow, texts []string) bool {
 func distinct(r sheetRow) []string {
 	var out []string
 	for _, c := range r.cells {
-		if s := strings.TrimSpace(c.text); s != "" && !slices.Contains(out, c.text) {
-			out = append(out, c.text)
-		} else if s == "" && c.formula {
-			out = append(out, c.text)
+		if s := strings.TrimSpace(c.Text); s != "" && !slices.Contains(out, c.Text) {
+			out = append(out, c.Text)
+		} else if s == "" && c.Formula {
+			out = append(out, c.Text)
 		}
 		if len(out) > 60 {
 			break

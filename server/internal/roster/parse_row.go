@@ -9,36 +9,36 @@ import (
 
 // row cleans one row of persons: it ends among Rows or among Refused.
 func (t *table) row(r sheetRow) {
-	get := func(key string) cell {
+	get := func(key string) Cell {
 		c, ok := t.head.col[key]
 		if !ok {
-			return cell{}
+			return Cell{}
 		}
 		return r.at(c)
 	}
 	refuse := func(key, reason string) {
-		t.Refused = append(t.Refused, t.problem(t.at, r.line, key, get(key).text, reason))
+		t.Refused = append(t.Refused, t.problem(t.at, r.line, key, get(key).Text, reason))
 	}
 	var warnings []Problem
 	warn := func(key, reason string) {
 		if reason != "" {
-			warnings = append(warnings, t.problem(t.at, r.line, key, get(key).text, reason))
+			warnings = append(warnings, t.problem(t.at, r.line, key, get(key).Text, reason))
 		}
 	}
 
-	name, remarkInName, fault := cleanName(get("name"))
+	name, remarkInName, fault := CleanName(get("name"))
 	if fault != "" {
 		refuse("name", fault)
 		return
 	}
-	number, warning, fault := cleanIDNumber(get("id_number"), t.now)
+	number, warning, fault := CleanIDNumber(get("id_number"), t.now)
 	if fault != "" {
 		refuse("id_number", fault)
 		return
 	}
 	warn("id_number", warning)
 
-	out := row{Sheet: t.at, Line: r.line}
+	out := Row{Sheet: t.at, Line: r.line}
 	f := &out.Fields
 	f.Name, f.IDNumber = name, number.Number
 	if n, err := strconv.Atoi(plain(get(colSeq))); err == nil && n > 0 && n < 1_000_000 {
@@ -52,9 +52,9 @@ func (t *table) row(r sheetRow) {
 		switch {
 		case c.Key == "name" || c.Key == "id_number":
 		case c.Key == "sex":
-			*at = cleanSex(v.text)
+			*at = cleanSex(v.Text)
 		case c.Key == "phone" || c.Key == "family_phone":
-			*at, warning = cleanPhone(v)
+			*at, warning = CleanPhone(v)
 			warn(c.Key, warning)
 		case c.Date:
 			*at = t.date(v, number, c.Key, warn)
@@ -64,7 +64,7 @@ func (t *table) row(r sheetRow) {
 		}
 	}
 	f.Ethnicity = cleanEthnicity(f.Ethnicity)
-	if v := get(colFamily); v.text != "" {
+	if v := get(colFamily); v.Text != "" {
 		contact, phone, warning := cleanFamily(v)
 		warn(colFamily, warning)
 		if f.FamilyContact == "" {
@@ -80,8 +80,8 @@ func (t *table) row(r sheetRow) {
 		key string
 		at  *string
 	}{{colUnit, &out.Unit}, {colBranch, &out.Branch}, {colAlliance, &out.Alliance}} {
-		v := ledger.NormalText(get(place.key).text)
-		if get(place.key).formula && v == "" || ledger.LooksLikeFormula(v) && !nothing.MatchString(v) || len([]rune(v)) > 90 {
+		v := ledger.NormalText(get(place.key).Text)
+		if get(place.key).Formula && v == "" || ledger.LooksLikeFormula(v) && !nothing.MatchString(v) || len([]rune(v)) > 90 {
 			refuse(place.key, "内容像公式或太长，不能作名称")
 			return
 		}
@@ -96,12 +96,12 @@ func (t *table) row(r sheetRow) {
 
 // date cleans a date. A birth that is less exact than the identity number, or mangled on the way
 // (1943.1 for 1943.10), gives way to it.
-func (t *table) date(v cell, number ledger.IDNumber, key string, warn func(key, reason string)) string {
+func (t *table) date(v Cell, number ledger.IDNumber, key string, warn func(key, reason string)) string {
 	s := plain(v)
 	if s == "" || nothing.MatchString(s) || s == "无" {
 		return ""
 	}
-	d, ok := parseDate(v, t.now)
+	d, ok := ParseDate(v, t.now)
 	if key == "birth" && ok && number.Birth != "" {
 		if strings.HasPrefix(number.Birth, d) {
 			return number.Birth
@@ -136,7 +136,7 @@ func (t *table) fromNumber(f *ledger.Fields, number ledger.IDNumber, note string
 }
 
 // place settles unit, branch and alliance from the row, the section and the sheet.
-func (t *table) place(r *row) {
+func (t *table) place(r *Row) {
 	if r.Branch == "" && r.Unit == "" {
 		r.Branch = t.branch
 	}
@@ -157,12 +157,12 @@ func (t *table) place(r *row) {
 }
 
 // hint looks for a death or a move in the remark, in the column 状态 and behind the name.
-func (t *table) hint(r *row, note string, get func(string) cell) {
-	if s, ok := hint(r.Fields.Remark); ok {
+func (t *table) hint(r *Row, note string, get func(string) Cell) {
+	if s, ok := Hint(r.Fields.Remark); ok {
 		r.Status, r.Evidence = s, r.Fields.Remark
 		return
 	}
-	for _, v := range []string{ledger.FreeText(get(colStatus).text), note} {
+	for _, v := range []string{ledger.FreeText(get(colStatus).Text), note} {
 		if s, ok := statusHint(v); ok {
 			r.Status, r.Evidence = s, string([]rune(v)[:min(len([]rune(v)), 200)])
 			return

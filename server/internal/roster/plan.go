@@ -7,15 +7,9 @@ import (
 	"bense/server/internal/ledger"
 )
 
-// plan is what a file would do to a ledger.
-type plan struct {
-	changes ledger.Changes
-	report  Report
-}
-
 // planner compares rows with a snapshot of the database.
 type planner struct {
-	in        *parsed
+	in        *Parsed
 	snap      ledger.Snapshot
 	newID     func() id.ID
 	alliances map[string]*org[ledger.Alliance]
@@ -26,7 +20,8 @@ type planner struct {
 	people    []*person // of the file, in its order
 	hints     map[ledger.Hint]bool
 	warned    map[string]bool
-	out       plan
+	changes   ledger.Changes
+	report    Report
 }
 
 // org is an alliance or a unit with what is to be done about it.
@@ -36,12 +31,12 @@ type org[T any] struct {
 	sheet, line  int // where a new one was met
 }
 
-// makePlan compares a parsed file with the database; newID names what is new.
-func makePlan(in *parsed, snap ledger.Snapshot, newID func() id.ID) plan {
+// Plan compares a file with the database; newID names what is new.
+func Plan(in *Parsed, snap ledger.Snapshot, newID func() id.ID) (ledger.Changes, Report) {
 	p := &planner{in: in, snap: snap, newID: newID, alliances: map[string]*org[ledger.Alliance]{}, units: map[string]*org[ledger.Unit]{},
 		unitName: map[id.ID]string{}, branches: map[id.ID][]ledger.Branch{}, register: newRegister(len(snap.Persons) + len(in.Rows)),
 		hints: map[ledger.Hint]bool{}, warned: map[string]bool{}}
-	p.out.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored}
+	p.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored}
 	p.known()
 	for i := range in.Rows {
 		p.row(&in.Rows[i])
@@ -50,7 +45,7 @@ func makePlan(in *parsed, snap ledger.Snapshot, newID func() id.ID) plan {
 		p.note(n)
 	}
 	p.finish()
-	return p.out
+	return p.changes, p.report
 }
 
 func (p *planner) known() {
@@ -69,15 +64,15 @@ func (p *planner) known() {
 	}
 }
 
-func (p *planner) refuse(r *row, key, value, reason string) {
-	p.out.report.Refused = append(p.out.report.Refused, p.in.problem(r.Sheet, r.Line, key, value, reason))
+func (p *planner) refuse(r *Row, key, value, reason string) {
+	p.report.Refused = append(p.report.Refused, p.in.problem(r.Sheet, r.Line, key, value, reason))
 }
 
-func (p *planner) warn(r *row, key, value, reason string) {
-	p.out.report.Warnings = append(p.out.report.Warnings, p.in.problem(r.Sheet, r.Line, key, value, reason))
+func (p *planner) warn(r *Row, key, value, reason string) {
+	p.report.Warnings = append(p.report.Warnings, p.in.problem(r.Sheet, r.Line, key, value, reason))
 }
 
-func (p *planner) row(r *row) {
+func (p *planner) row(r *Row) {
 	f := p.register.find(r)
 	switch {
 	case f.fault != "":
@@ -106,12 +101,12 @@ func (p *planner) row(r *row) {
 		who.first = r
 		p.people = append(p.people, who)
 	} else {
-		p.out.report.RepeatedRows++
+		p.report.RepeatedRows++
 	}
 	p.propose(who, r)
 }
 
-func valueOf(r *row, key string) *string {
+func valueOf(r *Row, key string) *string {
 	if c, ok := ledger.FieldOf(key); ok {
 		return c.At(&r.Fields)
 	}
@@ -119,7 +114,7 @@ func valueOf(r *row, key string) *string {
 }
 
 // again brings a known person up to date with a row.
-func (p *planner) again(who *person, r *row) {
+func (p *planner) again(who *person, r *Row) {
 	first := who.first == nil
 	if r.Unit != "" {
 		if before := p.unitName[who.rec.UnitID]; before == ledger.NormalUnit(r.Unit) {
@@ -146,12 +141,12 @@ func (p *planner) again(who *person, r *row) {
 }
 
 // unit gives the row's unit, founding it and its alliance when they are new.
-func (p *planner) unit(r *row) ledger.Unit {
+func (p *planner) unit(r *Row) ledger.Unit {
 	u := p.units[r.Unit]
 	if u == nil {
 		u = &org[ledger.Unit]{v: ledger.Unit{ID: p.newID(), CommitteeID: p.snap.CommitteeID, Name: r.Unit}, new: true, sheet: r.Sheet, line: r.Line}
 		p.units[r.Unit], p.unitName[u.v.ID] = u, r.Unit
-		p.out.changes.NewUnits = append(p.out.changes.NewUnits, u.v) // brought up to date at the end
+		p.changes.NewUnits = append(p.changes.NewUnits, u.v) // brought up to date at the end
 	}
 	if r.Alliance == "" {
 		return u.v
@@ -168,13 +163,13 @@ func (p *planner) unit(r *row) ledger.Unit {
 	return u.v
 }
 
-func (p *planner) alliance(r *row) ledger.Alliance {
+func (p *planner) alliance(r *Row) ledger.Alliance {
 	key := ledger.AllianceKey(r.Alliance)
 	a := p.alliances[key]
 	if a == nil {
 		a = &org[ledger.Alliance]{v: ledger.Alliance{ID: p.newID(), CommitteeID: p.snap.CommitteeID, Name: r.Alliance}, new: true}
 		p.alliances[key] = a
-		p.out.changes.NewAlliances = append(p.out.changes.NewAlliances, a.v)
+		p.changes.NewAlliances = append(p.changes.NewAlliances, a.v)
 	}
 	return a.v
 }
@@ -193,12 +188,12 @@ func (p *planner) branch(u ledger.Unit, name string) id.ID {
 	}
 	b := ledger.Branch{ID: p.newID(), UnitID: u.ID, Name: name}
 	p.branches[u.ID] = append(own, b)
-	p.out.changes.NewBranches = append(p.out.changes.NewBranches, b)
+	p.changes.NewBranches = append(p.changes.NewBranches, b)
 	return b.ID
 }
 
 // propose counts what a remark hints at, unless it is so already or was decided before.
-func (p *planner) propose(who *person, r *row) {
+func (p *planner) propose(who *person, r *Row) {
 	h := ledger.Hint{Person: who.rec.ID, Status: r.Status, Evidence: r.Evidence}
 	if r.Status == "" || who.rec.Status == r.Status || p.hints[h] {
 		return
@@ -208,9 +203,9 @@ func (p *planner) propose(who *person, r *row) {
 		return
 	}
 	p.hints[h] = true
-	p.out.report.Proposals++
+	p.report.Proposals++
 	if !known {
-		p.out.changes.NewProposals = append(p.out.changes.NewProposals, h)
+		p.changes.NewProposals = append(p.changes.NewProposals, h)
 	}
 }
 
@@ -231,7 +226,7 @@ func (p *planner) note(n note) {
 		if u := p.units[n.Lead]; u != nil {
 			a.v.LeadUnitID = u.v.ID
 		} else {
-			p.out.report.Warnings = append(p.out.report.Warnings, Problem{Sheet: p.in.Sheets[n.Sheet].Name, Row: n.Line,
+			p.report.Warnings = append(p.report.Warnings, Problem{Sheet: p.in.Sheets[n.Sheet].Name, Row: n.Line,
 				Column: "牵头单位", Value: shorten(n.Lead), Reason: "牵头单位不在台账的单位中，没有登记"})
 		}
 	}
@@ -240,7 +235,7 @@ func (p *planner) note(n note) {
 
 // finish gathers what changed and counts it.
 func (p *planner) finish() {
-	c, r := &p.out.changes, &p.out.report
+	c, r := &p.changes, &p.report
 	for i, u := range c.NewUnits {
 		now := p.units[u.Name]
 		c.NewUnits[i] = now.v

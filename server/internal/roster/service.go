@@ -44,11 +44,7 @@ func (s *Service) Preview(ctx context.Context, who actor.Actor, committeeID id.I
 		return Import{}, err
 	}
 	now := s.clk.Now()
-	sheets, err := read(filename, data)
-	if err != nil {
-		return Import{}, err
-	}
-	rows, err := parse(sheets, now)
+	rows, err := Parse(filename, data, now)
 	if err != nil {
 		return Import{}, err
 	}
@@ -56,8 +52,8 @@ func (s *Service) Preview(ctx context.Context, who actor.Actor, committeeID id.I
 	if err != nil {
 		return Import{}, err
 	}
-	imp := Import{ID: s.ids.New(), CommitteeID: committeeID, FileName: shortName(filename), State: Previewed,
-		Report: makePlan(rows, snap, s.ids.New).report, CreatedAt: now}
+	_, report := Plan(rows, snap, s.ids.New)
+	imp := Import{ID: s.ids.New(), CommitteeID: committeeID, FileName: shortName(filename), State: Previewed, Report: report, CreatedAt: now}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.store.forget(ctx, committeeID, now.Add(-keep)); err != nil {
 			return err
@@ -97,16 +93,16 @@ func (s *Service) Commit(ctx context.Context, who actor.Actor, importID id.ID) (
 		if err != nil {
 			return err
 		}
-		done := makePlan(rows, snap, s.ids.New)
-		if err := s.bulk.Apply(ctx, done.changes); err != nil {
+		changes, report := Plan(rows, snap, s.ids.New)
+		if err := s.bulk.Apply(ctx, changes); err != nil {
 			return err
 		}
-		imp.State, imp.CommittedAt, imp.Report = Committed, now, done.report
-		if err := s.store.settle(ctx, importID, done.report); err != nil {
+		imp.State, imp.CommittedAt, imp.Report = Committed, now, report
+		if err := s.store.settle(ctx, importID, report); err != nil {
 			return err
 		}
-		return s.wrote(ctx, who, "roster.commit", imp, map[string]any{"new": done.report.New, "changed": done.report.Changed,
-			"same": done.report.Same, "refused": len(done.report.Refused), "proposals": done.report.Proposals})
+		return s.wrote(ctx, who, "roster.commit", imp, map[string]any{"new": report.New, "changed": report.Changed,
+			"same": report.Same, "refused": len(report.Refused), "proposals": report.Proposals})
 	})
 	if err != nil {
 		return Import{}, err
@@ -146,7 +142,7 @@ func (s *Service) wrote(ctx context.Context, who actor.Actor, action string, imp
 }
 
 // numbers are the identity numbers of the file.
-func (p *parsed) numbers() []string {
+func (p *Parsed) numbers() []string {
 	var out []string
 	for _, r := range p.Rows {
 		if r.Fields.IDNumber != "" {

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// cell is one cell as the file holds it.
-type cell struct {
-	text    string
-	number  bool // kept as a number by the spreadsheet
-	formula bool
+// Cell is one cell as the file holds it.
+type Cell struct {
+	Text    string
+	Number  bool // kept as a number by the spreadsheet
+	Formula bool
 }
 
 // sheetRow is a row with at least one cell; line counts from 1.
 type sheetRow struct {
 	line  int
-	cells []cell
+	cells []Cell
 }
 
-func (r sheetRow) at(col int) cell {
+func (r sheetRow) at(col int) Cell {
 	if col < 0 || col >= len(r.cells) {
-		return cell{}
+		return Cell{}
 	}
 	return r.cells[col]
 }

@@ -36,7 +36,7 @@ func readText(name string, data []byte) ([]sheet, error) {
 		if len(s.rows) == maxRows {
 			return nil, ErrTooManyRow
 		}
-		row := sheetRow{cells: make([]cell, 0, min(len(record), maxColumns))}
+		row := sheetRow{cells: make([]Cell, 0, min(len(record), maxColumns))}
 		row.line, _ = r.FieldPos(0)
 		for i, v := range record {
 			if i >= maxColumns {
@@ -53,7 +53,7 @@ func readText(name string, data []byte) ([]sheet, error) {
 				return nil, ErrBomb
 			}
 			total += len(v)
-			row.cells = append(row.cells, cell{text: strings.Clone(v)})
+			row.cells = append(row.cells, Cell{Text: strings.Clone(v)})
 		}
 		s.rows = append(s.rows, row)
 	}

@@ -238,7 +238,7 @@ func (w *workbook) readSheet(name string) ([]sheetRow, error) {
 				col = c
 			}
 			v, err := w.readCell(t, d)
-			if err != nil || v.text == "" && !v.formula {
+			if err != nil || v.Text == "" && !v.Formula {
 				return err
 			}
 			if col >= maxColumns {
@@ -251,7 +251,7 @@ func (w *workbook) readSheet(name string) ([]sheetRow, error) {
 				rows = append(rows, sheetRow{line: line})
 			}
 			r := &rows[len(rows)-1]
-			r.cells = append(r.cells, make([]cell, col-len(r.cells)+1)...)
+			r.cells = append(r.cells, make([]Cell, col-len(r.cells)+1)...)
 			r.cells[col] = v
 		case "mergeCell":
 			if merged = append(merged, attr(t, "ref")); len(merged) > maxRows {
@@ -266,23 +266,23 @@ func (w *workbook) readSheet(name string) ([]sheetRow, error) {
 	return fill(rows, merged), nil
 }
 
-func (w *workbook) readCell(start xml.StartElement, d *xml.Decoder) (cell, error) {
+func (w *workbook) readCell(start xml.StartElement, d *xml.Decoder) (Cell, error) {
 	kind := attr(start, "t")
-	var v cell
+	var v Cell
 	var value strings.Builder
 	inValue := false
 	for {
 		t, err := d.RawToken()
 		if err != nil {
-			return cell{}, err
+			return Cell{}, err
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
 			inValue = t.Name.Local == "v"
-			v.formula = v.formula || t.Name.Local == "f"
+			v.Formula = v.Formula || t.Name.Local == "f"
 			if t.Name.Local == "is" {
-				if v.text, err = textOf(d, "is"); err != nil {
-					return cell{}, err
+				if v.Text, err = textOf(d, "is"); err != nil {
+					return Cell{}, err
 				}
 			}
 		case xml.CharData:
@@ -295,17 +295,17 @@ func (w *workbook) readCell(start xml.StartElement, d *xml.Decoder) (cell, error
 				continue
 			}
 			if err := w.value(kind, cut(value.String()), &v); err != nil {
-				return cell{}, err
+				return Cell{}, err
 			}
-			if w.total += len(v.text); w.total > maxTotal {
-				return cell{}, ErrBomb
+			if w.total += len(v.Text); w.total > maxTotal {
+				return Cell{}, ErrBomb
 			}
 			return v, nil
 		}
 	}
 }
 
-func (w *workbook) value(kind, raw string, v *cell) error {
+func (w *workbook) value(kind, raw string, v *Cell) error {
 	switch kind {
 	case "s":
 		if raw == "" {
@@ -315,13 +315,13 @@ func (w *workbook) value(kind, raw string, v *cell) error {
 		if err != nil || n < 0 || n >= len(w.strings) {
 			return errors.New("roster: no such shared text")
 		}
-		v.text = w.strings[n]
+		v.Text = w.strings[n]
 	case "inlineStr":
 	case "str", "d":
-		v.text = unescape(raw)
+		v.Text = unescape(raw)
 	case "e": // #REF! and its like say nothing
 	default:
-		v.text, v.number = strings.TrimSpace(raw), raw != ""
+		v.Text, v.Number = strings.TrimSpace(raw), raw != ""
 	}
 	return nil
 }
@@ -360,7 +360,7 @@ func fill(rows []sheetRow, merged []string) []sheetRow {
 			continue
 		}
 		first, found := slices.BinarySearchFunc(rows, top, func(r sheetRow, line int) int { return r.line - line })
-		if !found || rows[first].at(left).text == "" {
+		if !found || rows[first].at(left).Text == "" {
 			continue
 		}
 		v := rows[first].at(left)
@@ -371,10 +371,10 @@ func fill(rows []sheetRow, merged []string) []sheetRow {
 			}
 			r := &rows[i]
 			if n := right + 1 - len(r.cells); n > 0 {
-				r.cells = append(r.cells, make([]cell, n)...)
+				r.cells = append(r.cells, make([]Cell, n)...)
 			}
 			for c := left; c <= right; c++ {
-				if r.cells[c].text == "" {
+				if r.cells[c].Text == "" {
 					r.cells[c] = v
 				}
 			}

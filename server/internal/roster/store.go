@@ -45,7 +45,7 @@ const (
 // maxStored is what the columns for rows and report hold, less the cipher's overhead.
 const maxStored = 1<<24 - 1024
 
-func (s store) insert(ctx context.Context, imp Import, file []byte, rows *parsed, by id.ID) error {
+func (s store) insert(ctx context.Context, imp Import, file []byte, rows *Parsed, by id.ID) error {
 	report, err := s.pack(imp.Report, sealReport)
 	if err != nil {
 		return err
@@ -85,12 +85,12 @@ func (s store) claim(ctx context.Context, importID id.ID, now time.Time) (bool, 
 	return r.RowsAffected == 1, db.Unavailable(r.Error)
 }
 
-func (s store) rows(ctx context.Context, importID id.ID) (*parsed, error) {
+func (s store) rows(ctx context.Context, importID id.ID) (*Parsed, error) {
 	var r importRow
 	if err := s.db.Conn(ctx).Select("rows_enc").Where("id = ?", importID).Take(&r).Error; err != nil {
 		return nil, db.NotFound(err)
 	}
-	p := &parsed{}
+	p := &Parsed{}
 	return p, s.unpack(r.RowsEnc, sealRows, p)
 }
 
