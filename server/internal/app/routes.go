@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,12 +39,19 @@ func (a *App) routes() (err error) {
 	callback := gin.WrapH(receiver)
 	e.GET("/wechat/callback", callback)
 	e.POST("/wechat/callback", callback)
+	e.GET("/q/:token", scanned)
 	a.servePages(e)
 	if a.cfg.Mode == config.Demo && a.Emulator != nil {
 		a.demo = newDemo(a)
 		a.demo.routes(e)
 	}
 	return nil
+}
+
+// scanned receives a venue code that was opened by something else than the mini-program: WeChat opens
+// that one by itself ("扫普通链接二维码打开小程序"). The page behind says how to go on.
+func scanned(c *gin.Context) {
+	c.Redirect(http.StatusFound, "/h5/#/packages/checkin/visit?q="+url.QueryEscape(c.Param("token")))
 }
 
 // features registers the operations of every feature; a contract without services has them too.
