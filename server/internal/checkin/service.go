@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"bense/server/internal/activity"
@@ -41,6 +42,7 @@ type Service struct {
 // NewService makes a Service. App wires it into the activities below: UseAttendance(s),
 // OnCreate(s.OpenDefaultList), OnMove(s.MoveDefaultList).
 func NewService(d Deps) *Service {
+	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
 	return &Service{Deps: d, store: store{d.DB}, codes: NewCodes(d.Box), guesses: newGuesses(d.Cache, d.Clock)}
 }
 

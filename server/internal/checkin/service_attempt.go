@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"bense/server/internal/activity"
@@ -101,101 +100,6 @@ func (s *Service) Record(ctx context.Context, who actor.Actor, listID id.ID, ite
 		return nil, ErrGuessing
 	}
 	return out, nil
-}
-
-// read turns what a door sent into attempts: when it happened, whether the code is ours, whom it names.
-func (s *Service) read(ctx context.Context, l List, a activity.Activity, now time.Time, items []Item) ([]*attempt, error) {
-	var serials []string
-	for _, it := range items {
-		if serial, ok := cardSerial(it.Code); ok {
-			serials = append(serials, serial)
-		}
-	}
-	cards, err := s.store.cards(ctx, serials)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*attempt, len(items))
-	for i, it := range items {
-		t := &attempt{text: it.Nonce, door: it.Door}
-		list[i] = t
-		var ok bool
-		if t.nonce, ok = ParseNonce(it.Nonce); !ok {
-			t.damaged = true
-		}
-		t.facts.At, t.flag, t.late = Moment(l, a.StartsAt, it.Happened, now, it.Door, it.Offline)
-		t.facts.WalkIn, t.facts.LeaveToPresent = it.WalkIn, it.LeaveToPresent
-		switch it.Door {
-		case Scan, Card:
-			t.coded, t.trusted = true, true
-			s.readCode(t, it.Code, cards, now)
-		case Roster, Paper:
-			t.facts.Genuine, t.facts.Current, t.onBehalf, t.person = true, true, true, it.Person
-			if it.Person == 0 && !t.damaged {
-				if err := s.find(ctx, t, a, it.Query); err != nil {
-					return nil, err
-				}
-			}
-		default:
-			t.damaged = true
-		}
-	}
-	return list, nil
-}
-
-// readCode reads a member's code or a card's serial. One shown offline is held against the moment when
-// it was shown.
-func (s *Service) readCode(t *attempt, code string, cards map[string]card, now time.Time) {
-	shown := now
-	if t.late {
-		shown = t.facts.At
-	}
-	if serial, ok := cardSerial(code); ok {
-		c, known := cards[serial]
-		t.door, t.person = Card, c.Person
-		t.facts.Genuine, t.facts.Current = known, c.Revoked.IsZero() || shown.Before(c.Revoked)
-		return
-	}
-	t.door = Scan
-	t.person, t.facts.Current, t.facts.Genuine = s.codes.OpenMemberCode(code, shown)
-}
-
-// find looks a name, initials or last four digits up among the alliance. A full name goes before parts
-// of others, those on the list before those who are not.
-func (s *Service) find(ctx context.Context, t *attempt, a activity.Activity, query string) error {
-	query = strings.TrimSpace(query)
-	if query == "" {
-		return nil
-	}
-	found, err := s.Directory.SearchIn(ctx, a.Alliance, query)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	ids := make([]id.ID, len(found))
-	for i, p := range found {
-		ids[i] = p.ID
-	}
-	listed, err := s.Activities.ExpectedAmong(ctx, a.ID, ids)
-	if err != nil {
-		return err
-	}
-	found = narrow(found, func(p ledger.Person) bool { return p.Name == query })
-	found = narrow(found, func(p ledger.Person) bool { _, on := listed[p.ID]; return on })
-	if t.facts.Matches = len(found); len(found) == 1 {
-		t.person = found[0].ID
-	} else {
-		t.matches = found
-	}
-	return nil
-}
-
-// narrow keeps those that fit, unless that is nobody.
-func narrow(list []ledger.Person, fits func(ledger.Person) bool) []ledger.Person {
-	kept := slices.DeleteFunc(slices.Clone(list), func(p ledger.Person) bool { return !fits(p) })
-	if len(kept) == 0 {
-		return list
-	}
-	return kept
 }
 
 // settle judges attempts on one list, records those that are accepted and answers each.
