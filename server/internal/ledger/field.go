@@ -12,7 +12,7 @@ import (
 type Field struct {
 	Key   string // as in the API
 	Label string // as on the sheet
-	Max   int    // characters that the column holds
+	Max   int    // characters that may be typed
 	Date  bool
 	At    func(*Fields) *string
 }
@@ -23,7 +23,7 @@ var AllFields = []Field{
 	{Key: "sex", Label: "性别", Max: 1, At: func(f *Fields) *string { return &f.Sex }},
 	{Key: "ethnicity", Label: "民族", Max: 20, At: func(f *Fields) *string { return &f.Ethnicity }},
 	{Key: "birth", Label: "出生年月", Max: 10, Date: true, At: func(f *Fields) *string { return &f.Birth }},
-	{Key: "id_number", Label: "身份证号", Max: 18, At: func(f *Fields) *string { return &f.IDNumber }},
+	{Key: "id_number", Label: "身份证号", Max: 40, At: func(f *Fields) *string { return &f.IDNumber }},
 	{Key: "education", Label: "文化程度", Max: 40, At: func(f *Fields) *string { return &f.Education }},
 	{Key: "joined_party", Label: "入党时间", Max: 10, Date: true, At: func(f *Fields) *string { return &f.JoinedParty }},
 	{Key: "started_work", Label: "参加工作时间", Max: 10, Date: true, At: func(f *Fields) *string { return &f.StartedWork }},
@@ -32,7 +32,7 @@ var AllFields = []Field{
 	{Key: "former_post", Label: "原单位及职务", Max: 200, At: func(f *Fields) *string { return &f.FormerPost }},
 	{Key: "job_rank", Label: "职级", Max: 60, At: func(f *Fields) *string { return &f.JobRank }},
 	{Key: "party_post", Label: "党内职务", Max: 60, At: func(f *Fields) *string { return &f.PartyPost }},
-	{Key: "phone", Label: "联系电话", Max: 20, At: func(f *Fields) *string { return &f.Phone }},
+	{Key: "phone", Label: "联系电话", Max: 40, At: func(f *Fields) *string { return &f.Phone }},
 	{Key: "address", Label: "现居住地址", Max: 300, At: func(f *Fields) *string { return &f.Address }},
 	{Key: "community", Label: "社区", Max: 100, At: func(f *Fields) *string { return &f.Community }},
 	{Key: "elsewhere", Label: "是否异地居住", Max: 100, At: func(f *Fields) *string { return &f.Elsewhere }},
@@ -44,7 +44,7 @@ var AllFields = []Field{
 	{Key: "volunteer", Label: "志愿服务意愿", Max: 100, At: func(f *Fields) *string { return &f.Volunteer }},
 	{Key: "community_registered", Label: "社区报到", Max: 100, At: func(f *Fields) *string { return &f.CommunityRegistered }},
 	{Key: "family_contact", Label: "家属联系人", Max: 100, At: func(f *Fields) *string { return &f.FamilyContact }},
-	{Key: "family_phone", Label: "家属电话", Max: 20, At: func(f *Fields) *string { return &f.FamilyPhone }},
+	{Key: "family_phone", Label: "家属电话", Max: 40, At: func(f *Fields) *string { return &f.FamilyPhone }},
 	{Key: "smartphone", Label: "是否使用智能手机", Max: 60, At: func(f *Fields) *string { return &f.Smartphone }},
 	{Key: "phone_shared_with", Label: "同用手机人", Max: 60, At: func(f *Fields) *string { return &f.PhoneSharedWith }},
 	{Key: "liaison_name", Label: "联络员", Max: 60, At: func(f *Fields) *string { return &f.LiaisonName }},

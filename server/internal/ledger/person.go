@@ -92,10 +92,13 @@ type Record struct {
 	Fields
 }
 
-// MaskPhone hides the middle of a number: 138****1234.
+// MaskPhone hides the middle of a number: 138****1234. Of short local ones it leaves the last two.
 func MaskPhone(s string) string {
-	if len(s) < 7 {
+	switch {
+	case len(s) < 7:
 		return strings.Repeat("*", len(s))
+	case len(s) < 10:
+		return strings.Repeat("*", len(s)-2) + s[len(s)-2:]
 	}
 	return s[:3] + strings.Repeat("*", len(s)-7) + s[len(s)-4:]
 }
