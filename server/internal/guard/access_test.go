@@ -146,6 +146,27 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
+// The marks bite: what the office sees would be a leak in anybody else's answer.
+func TestLeaksAreSeen(t *testing.T) {
+	w := newWorld(t)
+	all := w.must(t, w.offices[itself].token, "GET", "/persons", nil)
+	abroad := w.must(t, w.offices[foreign].token, "GET", "/units", nil)
+	for _, c := range []struct {
+		what string
+		got  []string
+		want int
+	}{
+		{"the office's ledger, for the office", w.leaks("committee_staff", all.Body, committee, committee), 0},
+		{"the office's ledger, for a member", w.leaks("member", all.Body, itself, alliance), 17},
+		{"another county's units, for the office", w.leaks("committee_staff", abroad.Body, committee, committee), 4},
+		{"another county's units, for that county", w.leaks("foreign_staff", abroad.Body, 0, 0), 0},
+	} {
+		if len(c.got) != c.want {
+			t.Errorf("%s: %d leaks, want %d: %v", c.what, len(c.got), c.want, c.got)
+		}
+	}
+}
+
 // run tries one route with everybody at every relation: first those who must be refused, which must
 // not change anything, then those who get through.
 func (m *matrix) run(t *testing.T, r rule) {
@@ -350,6 +371,7 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	values["soon"], values["later"] = m.soon().Format(time.RFC3339), m.soon().Add(2*time.Hour).Format(time.RFC3339)
 	values["now"], values["nonce"] = m.clock.Now().Format(time.RFC3339), fmt.Sprintf("%032x", m.cells)
 	values["n"] = fmt.Sprint(m.cells)
+	values["token"] = "no-such-token"
 	for _, kind := range usedUp {
 		if passes && idOf[first] == kind && r.method != "GET" && strings.Contains(r.path, "{") {
 			made := m.fresh(t, kind, at)
