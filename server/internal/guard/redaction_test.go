@@ -105,6 +105,16 @@ func TestLogsHoldNothingPersonal(t *testing.T) {
 	t.Logf("log redaction: %d canaries, %d bytes of log scanned, %d hits", len(secrets), len(logged), len(secrets.in(logged)))
 }
 
+// The look-out sees what a careless line would hold, and the logger masks what has a known shape.
+func TestLogLookOutBites(t *testing.T) {
+	s := &service{logged: &buffer{}}
+	secrets := personal()
+	s.logger().Info("a careless line for "+canary.Phone, "who", canary.Name, "error", errors.New("no person "+canary.IDNumber))
+	if found := secrets.in(s.logged.String()); len(found) != 1 || found[0] != "name" {
+		t.Errorf("found %v, want the name only: numbers are masked, names are not", found)
+	}
+}
+
 // around shows a hit with its line, without the canary itself.
 func around(text, secret string) string {
 	i := strings.Index(text, secret)

@@ -59,8 +59,8 @@ func pack(t *testing.T, files map[string]string, more func(*zip.Writer)) []byte 
 }
 
 // bomb is a workbook of some hundred kilobytes whose sheet inflates to 600 MB of rows: one megabyte is
-// deflated once and its blocks stand 600 times in a row.
-func bomb(t *testing.T) []byte {
+// deflated once and its blocks stand 600 times in a row. A lying one claims to hold a kilobyte.
+func bomb(t *testing.T, lying bool) []byte {
 	t.Helper()
 	const rows = `<row><c t="inlineStr"><is><t>a</t></is></c></row>`
 	begin := []byte(`<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`)
@@ -89,6 +89,9 @@ func bomb(t *testing.T) []byte {
 		sum, size = crc32.Update(sum, crc32.IEEETable, mega), size+uint64(len(mega))
 	}
 	raw.Write([]byte{0x01, 0x00, 0x00, 0xff, 0xff}) // the last block, empty
+	if lying {
+		size = 1 << 10
+	}
 	return pack(t, parts(1), func(z *zip.Writer) {
 		f, err := z.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, CRC32: sum,
 			CompressedSize64: uint64(raw.Len()), UncompressedSize64: size})
@@ -122,7 +125,8 @@ func TestBadWorkbooksAreRefusedAtOnce(t *testing.T) {
 	files := map[string][]byte{
 		"no-sheets.xlsx": pack(t, parts(0), nil),
 		"program.xlsx":   append([]byte("MZ\x90\x00\x03\x00\x00\x00"), bytes.Repeat([]byte{0x4d, 0x00, 0xff, 0x10}, 4000)...),
-		"bomb.xlsx":      bomb(t),
+		"bomb.xlsx":      bomb(t, false),
+		"liar.xlsx":      bomb(t, true),
 		"old.xls":        append([]byte{0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1}, make([]byte, 4096)...),
 		"empty.xlsx":     {},
 	}
