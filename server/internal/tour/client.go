@@ -22,7 +22,7 @@ type client struct {
 
 func newClient(base string, workers int) *client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = workers
+	t.MaxIdleConnsPerHost, t.MaxConnsPerHost = workers, workers
 	return &client{base: base + "/api/v1", http: &http.Client{Transport: t, Timeout: 60 * time.Second}}
 }
 
