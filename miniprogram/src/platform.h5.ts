@@ -70,6 +70,7 @@ export const h5: Platform = {
   space,
   nativePhoneButton: false,
   ownFontSize: true,
+  soon: query.get('soon') === '1',
 
   start() {
     const asked = Number(query.get('scale'))

@@ -26,6 +26,8 @@ export interface Platform {
   space: string
   /** True where the phone number comes from a button that WeChat itself provides. */
   nativePhoneButton: boolean
+  /** The demo's activities begin within the hour, so that the door is open at once. */
+  soon: boolean
   start(): void
   loginCode(): Promise<string>
   /** A phone code where no native button exists. */

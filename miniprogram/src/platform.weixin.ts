@@ -24,6 +24,7 @@ export const weixin: Platform = {
   space: 'bense:',
   nativePhoneButton: true,
   ownFontSize: false,
+  soon: false,
 
   start() {
     const manager = wx.getUpdateManager?.()

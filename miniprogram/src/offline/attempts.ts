@@ -76,6 +76,12 @@ export function createAttempts(device: Device, watcher: Watcher = {}) {
     if (!results.length) throw new Problem(0, 'client.answer', '服务暂时没有应答')
   }
 
+  /** Whoever stood at the door has gone in by now: the server may flag the record, not refuse it. */
+  function markOffline() {
+    stored = stored.map((kept) => ('list' in kept ? { ...kept, item: { ...kept.item, offline: true } } : kept))
+    save()
+  }
+
   async function run() {
     if (running) return wake()
     running = true
@@ -89,6 +95,7 @@ export function createAttempts(device: Device, watcher: Watcher = {}) {
           refuse(stored[0], err)
           continue
         }
+        markOffline()
         const asked = err instanceof Problem ? err.retryAfter * 1000 : 0
         const pause = device.pause(Math.max(asked, PAUSES[Math.min(failures++, PAUSES.length - 1)]))
         wake = pause.wake

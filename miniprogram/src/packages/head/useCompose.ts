@@ -4,12 +4,22 @@ import type { Kind } from '../../api/types'
 import { addDays, instant, minutesOfDay } from '../../composables/date'
 import { useDraft } from '../../composables/useDraft'
 import { useSession } from '../../composables/useSession'
+import { platform } from '../../platform'
 import { useSubmit } from '../../composables/useSubmit'
 import { templates, type Choice } from './templates'
 
 const HALF = 30
-const EARLIEST = 6 * 60
-const LATEST = 20 * 60
+const EARLIEST = 5 * 60
+const LATEST = 23 * 60 + HALF
+const QUARTER_HOUR = 15 * 60_000
+
+/** In three days at nine; in the demo at the next half hour that is a quarter of an hour away. */
+export function firstStart(soon: boolean, now: number = Date.now()): { day: number; minutes: number } {
+  if (!soon) return { day: addDays(now, 3), minutes: 9 * 60 }
+  const slot = HALF * 60_000
+  const at = Math.ceil((now + QUARTER_HOUR) / slot) * slot
+  return { day: at, minutes: minutesOfDay(at) }
+}
 
 export interface Form {
   alliance: string
@@ -26,7 +36,7 @@ export interface Form {
 
 function empty(): Form {
   return {
-    alliance: '', choice: '', title: '', place: '', day: addDays(Date.now(), 3), minutes: 9 * 60,
+    alliance: '', choice: '', title: '', place: '', ...firstStart(platform.soon),
     length: 120, body: '', notice: '', activity: '',
   }
 }
@@ -39,10 +49,27 @@ export function useCompose() {
 
   const starts = computed(() => instant(form.day, form.minutes))
   const ends = computed(() => instant(form.day, form.minutes + form.length))
-  const alliances = computed(() => [...session.roles('head'), ...session.roles('lead_staff')])
+  // A role's label ends in the post; readers are told of the alliance alone.
+  const alliances = computed(() =>
+    [...session.roles('head'), ...session.roles('lead_staff')].map((r) => ({
+      alliance_id: r.alliance_id ?? '',
+      label: session.persons.find((p) => p.alliance_id === r.alliance_id)?.alliance ?? r.label.split(' ')[0],
+    })),
+  )
   const alliance = computed(
     () => alliances.value.find((a) => a.alliance_id === form.alliance) ?? alliances.value[0],
   )
+
+  // A draft may have been left lying until its own day had passed.
+  if (Date.parse(starts.value) < Date.now()) Object.assign(form, firstStart(platform.soon))
+
+  /** Most meetings are held in the alliance's own room: say so until somebody says otherwise. */
+  async function suggestPlace() {
+    const id = alliance.value?.alliance_id
+    if (form.place || !id) return
+    const home = await call('GET /alliances/{id}', { path: { id } }).catch(() => undefined)
+    if (home?.venue && !form.place) form.place = home.venue
+  }
 
   function choose(choice: string) {
     const next = templates[choice as Choice]
@@ -136,6 +163,6 @@ export function useCompose() {
 
   return {
     form, missing, starts, ends, alliance, alliances, choose, moveDay, moveTime, moveLength,
-    complete, reopen, keep, publish, published, clear, session,
+    complete, reopen, suggestPlace, keep, publish, published, clear, session,
   }
 }

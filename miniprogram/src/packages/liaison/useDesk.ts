@@ -3,26 +3,48 @@ import { call } from '../../api/session'
 import type { CheckinResult } from '../../api/types'
 import { checkInAt, sound, type Desk } from '../../composables/useCheckin'
 import { time } from '../../composables/date'
+import { toTrouble, type Trouble } from '../../composables/problem'
+import type { State } from '../../composables/usePage'
 import { useSubmit } from '../../composables/useSubmit'
 import { doors } from '../../composables/words'
 
-/** Signing people in at the desk: by their code, by their name, or as somebody not on the list. */
+/**
+ * Signing people in at the desk: by their code, by their name, or as somebody not on the list.
+ * A slow network holds nobody up: the attempt is kept, and the next one may begin.
+ */
 export function useDesk(list: () => string) {
   const result = shallowRef<CheckinResult>()
   const last = shallowRef<Desk>()
-  const sending = ref(false)
+  const state = ref<State>('idle')
+  const trouble = shallowRef<Trouble>()
+  const slow = ref(false)
+  let turn = 0
 
-  const send = useSubmit(async (item: Desk, name: string) => {
+  /** True when this attempt, and no later one, has got its answer. */
+  async function send(item: Desk, name: string): Promise<boolean> {
+    if (state.value === 'loading' && !slow.value) return false
+    const mine = ++turn
     last.value = item
-    sending.value = true
+    state.value = 'loading'
+    trouble.value = undefined
+    slow.value = false
+    const timer = setTimeout(() => mine === turn && (slow.value = true), 3000)
     try {
       const got = await checkInAt(list(), item, name)
+      if (mine !== turn) return false
       result.value = got
+      state.value = 'done'
       sound(got)
+      return true
+    } catch (err) {
+      if (mine !== turn) return false
+      trouble.value = toTrouble(err)
+      state.value = 'error'
+      return false
     } finally {
-      sending.value = false
+      clearTimeout(timer)
     }
-  })
+  }
 
   /** The same attempt again with the liaison's word that it is right. */
   const insist = (extra: Partial<Desk>) => {
@@ -33,7 +55,7 @@ export function useDesk(list: () => string) {
       delete item.query
       item.person_id = result.value.person.id
     }
-    return send.run(item, result.value?.person?.name ?? '')
+    return send(item, result.value?.person?.name ?? '')
   }
 
   const annul = useSubmit(async (person: string) => {
@@ -48,7 +70,7 @@ export function useDesk(list: () => string) {
   )
   const word = computed(() => says(result.value))
 
-  return { result, send, sending, insist, annul, tone, word, last }
+  return { result, send, state, trouble, slow, insist, annul, tone, word }
 }
 
 export function says(r: CheckinResult | undefined): string {

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test'
+import { launchOptions } from './browser'
+
+/** Runs against a served demo: BENSE_URL=http://127.0.0.1:8080 npm run e2e */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  outputDir: '../test-results/e2e',
+  use: {
+    baseURL: process.env.BENSE_URL ?? 'http://127.0.0.1:8080',
+    launchOptions,
+    viewport: { width: 390, height: 844 },
+    isMobile: true,
+    hasTouch: true,
+    acceptDownloads: true,
+    trace: 'retain-on-failure',
+  },
+})
