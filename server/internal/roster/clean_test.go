@@ -105,7 +105,8 @@ func TestHint(t *testing.T) {
 	for remark, want := range map[string]ledger.Status{
 		"2021年去世": ledger.Deceased, "已病故": ledger.Deceased, "于2020年3月逝世": ledger.Deceased, "老伴去世，2021年本人病故": ledger.Deceased,
 		"随子女居住济南": ledger.Moved, "已迁居青岛": ledger.Moved, "组织关系转出": ledger.Moved, "2020年随女儿在外地居住": ledger.Moved, "调出": ledger.Moved,
-		"": "", "老伴去世": "", "配偶2019年病故": "", "未迁居": "", "丧偶": "", "与子女同住": "", "其妻已故": "", "误报去世": "", "爱好门球": "",
+		"家属反映已去世": ledger.Deceased, "王凤妹同志2021年去世": ledger.Deceased,
+		"": "", "老伴去世": "", "配偶2019年病故": "", "未迁居": "", "丧偶": "", "与子女同住": "", "其妻已故": "", "误报去世": "", "爱好门球": "", "其妻2019年3月因病去世": "", "父母均已过世": "",
 	} {
 		if got, _ := roster.Hint(remark); got != want {
 			t.Errorf("%q: %q, want %q", remark, got, want)
