@@ -29,9 +29,16 @@ type report struct {
 	Proposals int   `json:"proposals"`
 }
 
+var errNotEmpty = errors.New("the database already holds a ledger; the tour needs an empty one")
+
 // importLedger gives the county its first staff account, which then brings in the workbook: preview,
 // commit, and once more to see that nothing changes.
 func (t *thread) importLedger(ctx context.Context, name string, book []byte) error {
+	if there, err := t.books.county(ctx); err != nil {
+		return err
+	} else if there.Persons+there.Units > 0 {
+		return errNotEmpty
+	}
 	if err := t.foundCommittee(ctx); err != nil {
 		return err
 	}

@@ -105,6 +105,16 @@ func TestTourTellsWhatDoesNotAgree(t *testing.T) {
 	}
 }
 
+func TestTourWantsAnEmptyDatabase(t *testing.T) {
+	o := tour.Options{Ledger: smallCounty(t), Database: testdb.OwnURL(t)}
+	if err := tour.Run(t.Context(), o, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tour.Run(t.Context(), o, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "empty") {
+		t.Errorf("a second tour of one database: %v", err)
+	}
+}
+
 func TestTourRefusesAMissingLedger(t *testing.T) {
 	if err := tour.Run(t.Context(), tour.Options{Ledger: t.TempDir() + "/none.xlsx"}, &bytes.Buffer{}); err == nil {
 		t.Error("a ledger that does not exist is accepted")
