@@ -4,6 +4,7 @@ finish() {
 	local rc=$? pid
 	trap '' INT TERM HUP
 	for pid in "${running[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
+	wait 2>/dev/null || true
 	if [ $rc != 0 ] && awk '$2 { exit 1 }' "$tmp/result"; then echo "interrupted $rc 0" >>"$tmp/result"; fi
 	summary
 	stop_servers
