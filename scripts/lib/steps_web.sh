@@ -33,6 +33,6 @@ step_contract() {
 	local file
 	./scripts/gen.sh "$tmp/contract"
 	for file in server/api/openapi.yaml miniprogram/src/api/schema.d.ts; do
-		diff -u "$file" "$tmp/contract/$file" || { say "run ./scripts/gen.sh and commit $file"; return 1; }
+		diff -u "$file" "$tmp/contract/$file" >"$tmp/drift" || { head -n 60 "$tmp/drift"; say "run ./scripts/gen.sh and commit $file"; return 1; }
 	done
 }
