@@ -24,7 +24,7 @@ const at = (day: number, time: string) => `2026-11-${String(day).padStart(2, '0'
 
 export const activity = {
   id: '21', alliance_id: '1', alliance: '城东党建联盟', kind: 'party_day', title: '十一月主题党日活动',
-  place: '文化馆二楼会议室', starts_at: at(23, '09:00'), ends_at: at(23, '11:00'), state: 'published',
+  place: '文化馆二楼会议室', starts_at: at(23, '09:00'), ends_at: at(23, '11:00'), state: 'planned',
   notice_id: '31', lists: [{ id: '41', name: '到会' }],
   counts: { expected: 132, going: 86, leave: 9, silent: 37, present: 41 }, mine: [],
 }
@@ -106,6 +106,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'POST /me/bindings': { json: { person: wang } },
 
     'GET /notices': { json: { items: [...notices([wang]), notice([], { id: '34', title: '十二月联盟会议', state: 'draft' })] } },
+    'GET /alliances/1': { json: { id: '1', name: '城东党建联盟', venue: '文化馆二楼会议室', group_name: '', basis: '', committee_id: '9', lead_unit_id: '' } },
     'GET /activities': { json: { items: [activity, later, old] } },
     'GET /activities/21': { json: activity },
     'GET /notices/31/timeline': {
@@ -138,7 +139,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
       },
     },
     'GET /claims': {
-      json: { items: [{ id: '52', name: '赵淑芬', unit: '水利局', relation: 'self', note: '换了手机号', state: 'open', created_at: at(22, '19:04') }] },
+      json: { items: [{ id: '52', name: '赵淑芬', unit: '水利局', relation: 'self', note: '换了手机号', state: 'open', created_at: at(22, '19:04'), unit_found: true, candidates: [{ id: '105', name: '赵淑芬', sex: '女', unit: '利津县水利局' }] }] },
     },
     'GET /persons': {
       json: { items: names.map((name, i) => ({ id: String(100 + i), name, unit_id: '3', unit: '利津县水利局', phone_masked: '139****1357', birth_year: 1948 + i, status: 'active' })) },
