@@ -37,6 +37,7 @@ var targets = map[string][]relation{
 	"unit":      {sameUnit, alliance, committee, foreign},
 	"alliance":  {alliance, committee, foreign},
 	"committee": {committee, foreign},
+	"draft":     {alliance, committee, foreign}, // of a notice
 	"filter":    {itself, sameUnit, alliance, committee, foreign},
 	"cross":     {sameUnit, alliance, committee, foreign},
 	"list":      {itself},
@@ -368,6 +369,9 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	values := maps.Clone(map[string]string(rest))
 	first := strings.Split(strings.TrimPrefix(r.path, "/"), "/")[0]
 	values["id"], values["person_id"], values["serial"] = path[idOf[first]], path["person"], path["card"]
+	if r.target == "draft" {
+		values["id"] = path["draft"]
+	}
 	values["soon"], values["later"] = m.soon().Format(time.RFC3339), m.soon().Add(2*time.Hour).Format(time.RFC3339)
 	values["now"], values["nonce"] = m.clock.Now().Format(time.RFC3339), fmt.Sprintf("%032x", m.cells)
 	values["n"] = fmt.Sprint(m.cells)

@@ -87,3 +87,14 @@ func TestTakenRolesEndAtOnce(t *testing.T) {
 		t.Error("the refusal names the person")
 	}
 }
+
+// A draft is there for those who write: others neither list nor guess it.
+func TestDraftsAreForWriters(t *testing.T) {
+	w := newWorld(t)
+	for who, want := range map[string]bool{"member": false, "liaison": false, "head": true, "lead_staff": true, "committee_staff": true, "foreign_staff": false} {
+		got := w.must(t, w.actors[who].token, "GET", "/notices", nil)
+		if has := strings.Contains(string(got.Body), w.sites[itself]["draft"]); has != want {
+			t.Errorf("the list of notices of %s holds the draft: %v, want %v", who, has, want)
+		}
+	}
+}
