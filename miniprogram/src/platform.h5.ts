@@ -63,6 +63,18 @@ function describe(root: ParentNode) {
   })
 }
 
+/** The frames of one page share one history: going back in it could turn another phone's page. */
+function backWithoutHistory() {
+  uni.addInterceptor('navigateBack', {
+    invoke(args: { delta?: number }) {
+      const pages = getCurrentPages()
+      const target = pages[Math.max(0, pages.length - 1 - (args?.delta ?? 1))] as { $page?: { fullPath: string } } | undefined
+      uni.reLaunch({ url: target?.$page?.fullPath ?? '/pages/home/index' })
+      return false
+    },
+  })
+}
+
 let wake: { release(): Promise<void> } | undefined
 
 export const h5: Platform = {
@@ -88,6 +100,7 @@ export const h5: Platform = {
         el.click()
       }
     })
+    if (window.parent !== window) backWithoutHistory()
     window.addEventListener('message', (event) => {
       const data = event.data as { type?: string; text?: string } | null
       if (event.origin !== location.origin || data?.type !== 'bense:scan' || !data.text) return

@@ -137,18 +137,20 @@ function show(frame, text) {
 const shown = {}
 addEventListener('message', (event) => {
   const data = event.data
-  if (event.origin === location.origin && data && data.type === 'bense:shown') shown[data.kind] = data.text
+  if (event.origin !== location.origin || !data) return
+  if (data.type === 'bense:shown') shown[data.kind] = data.text
+  if (data.type === 'bense:scan?') look(data.frame)
 })
 
-$('scan-venue').addEventListener('click', () => {
-  if (shown.venue) show('member', shown.venue)
-  else toast('请先在联络员的手机上打开「现场签到码」')
-})
+/** Holds a phone before the code that another one shows. */
+function look(frame) {
+  const code = frame === 'liaison' ? shown.member : shown.venue
+  if (code) show(frame, code)
+  else toast(frame === 'liaison' ? '请先在党员的手机上打开「我的码」' : '请先在联络员的手机上打开「现场签到码」')
+}
 
-$('scan-member').addEventListener('click', () => {
-  if (shown.member) show('liaison', shown.member)
-  else toast('请先在党员的手机上打开「我的码」')
-})
+$('scan-venue').addEventListener('click', () => look('member'))
+$('scan-member').addEventListener('click', () => look('liaison'))
 
 $('restart').addEventListener('click', async () => {
   try {
@@ -161,7 +163,10 @@ $('restart').addEventListener('click', async () => {
   location.reload()
 })
 
-for (const [name, frame] of Object.entries(frames)) frame.src = `/h5/?frame=${name}&soon=1`
+// Head and liaison begin at their work; the member opens the app for the first time.
+for (const [name, frame] of Object.entries(frames)) {
+  frame.src = `/h5/?frame=${name}&soon=1#/pages/${name === 'member' ? 'home' : 'work'}/index`
+}
 addEventListener('resize', fit)
 fit()
 poll()
