@@ -1487,12 +1487,26 @@ export interface components {
         IdentityClaimCaseView: {
             /** @description Persons of that name in that unit */
             candidates: components["schemas"]["IdentityCandidateView"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string;
+            id: string;
+            name: string;
+            note: string;
+            /** @description Why it was refused */
+            reason: string;
+            /** @enum {string} */
+            relation: "self" | "family";
+            /** @enum {string} */
+            state: "open" | "confirmed" | "refused";
+            unit: string;
             /** @description False: no unit of that name is known */
             unit_found: boolean;
         } & {
             [key: string]: unknown;
         };
-        IdentityClaimView: {
+        IdentityClaimItem: {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1511,13 +1525,19 @@ export interface components {
             [key: string]: unknown;
         };
         IdentityGrantView: {
+            alliance_id?: string;
             /** @description False: waits until the holder logs in and confirms the phone */
             attached: boolean;
+            committee_id?: string;
             /** Format: date-time */
             created_at: string;
             holder: components["schemas"]["IdentityHolderView"];
             id: string;
+            /** @description Role with its place, in Chinese */
+            label: string;
             person_id?: string;
+            role: string;
+            unit_id?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1539,7 +1559,7 @@ export interface components {
             help: components["schemas"]["IdentityHelpView"];
             name: string;
             persons: components["schemas"]["IdentityPersonView"][];
-            roles: components["schemas"]["IdentityRoleView"][];
+            roles: components["schemas"]["IdentityRoleItem"][];
         } & {
             [key: string]: unknown;
         };
@@ -1559,11 +1579,11 @@ export interface components {
             /** @description The number belongs to several: ask who is holding the phone */
             choose_self: boolean;
             persons: components["schemas"]["IdentityPersonView"][];
-            roles: components["schemas"]["IdentityRoleView"][];
+            roles: components["schemas"]["IdentityRoleItem"][];
         } & {
             [key: string]: unknown;
         };
-        IdentityRoleView: {
+        IdentityRoleItem: {
             alliance_id?: string;
             committee_id?: string;
             /** @description Role with its place, in Chinese */
@@ -1612,8 +1632,13 @@ export interface components {
         };
         LedgerPersonDetail: {
             address_masked: string;
+            alliance: string;
+            alliance_id: string;
             /** @description YYYY-MM */
             birth_month: string;
+            birth_year: string;
+            branch: string;
+            branch_id: string;
             community: string;
             community_registered: string;
             education: string;
@@ -1624,19 +1649,32 @@ export interface components {
             former_post: string;
             health_masked: string;
             hobbies: string;
+            id: string;
             id_number_masked: string;
+            initials: string;
             job_rank: string;
             joined_party: string;
             leave_kind: string;
             left_at: string;
             liaison_name: string;
             living: string;
+            name: string;
+            party_post: string;
+            /** @description 138****1234, empty when there is none */
+            phone_masked: string;
             phone_shared_with: string;
             remark_masked: string;
+            /** Format: int64 */
+            seq_no: number;
+            sex: string;
             smartphone: string;
             started_work: string;
+            /** @description active, moved, deceased or suspended */
+            status: string;
             talents: string;
             team_wish: string;
+            unit: string;
+            unit_id: string;
             volunteer: string;
         } & {
             [key: string]: unknown;
@@ -1709,10 +1747,42 @@ export interface components {
             [key: string]: unknown;
         };
         NewPersonBody: {
+            address?: string;
+            /** @description YYYY-MM or YYYY-MM-DD */
+            birth?: string;
             branch_id?: string;
+            community?: string;
+            community_registered?: string;
+            education?: string;
+            elsewhere?: string;
+            ethnicity?: string;
+            family_contact?: string;
+            family_phone?: string;
+            former_post?: string;
+            health?: string;
+            hobbies?: string;
+            id_number?: string;
+            job_rank?: string;
+            joined_party?: string;
+            leave_kind?: string;
+            left_at?: string;
+            liaison_name?: string;
+            living?: string;
+            name?: string;
+            party_post?: string;
+            phone?: string;
+            phone_shared_with?: string;
+            remark?: string;
             /** Format: int64 */
             seq_no?: number;
+            /** @description 男 or 女 */
+            sex?: string;
+            smartphone?: string;
+            started_work?: string;
+            talents?: string;
+            team_wish?: string;
             unit_id: string;
+            volunteer?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1959,8 +2029,8 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        PageListIdentityClaimView: {
-            items: components["schemas"]["IdentityClaimView"][];
+        PageListIdentityClaimItem: {
+            items: components["schemas"]["IdentityClaimItem"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -2032,12 +2102,44 @@ export interface components {
             [key: string]: unknown;
         };
         PersonPatchBody: {
+            address?: string;
+            /** @description YYYY-MM or YYYY-MM-DD */
+            birth?: string;
             branch_id?: string;
+            community?: string;
+            community_registered?: string;
+            education?: string;
+            elsewhere?: string;
+            ethnicity?: string;
+            family_contact?: string;
+            family_phone?: string;
+            former_post?: string;
+            health?: string;
+            hobbies?: string;
+            id_number?: string;
+            job_rank?: string;
+            joined_party?: string;
+            leave_kind?: string;
+            left_at?: string;
+            liaison_name?: string;
+            living?: string;
+            name?: string;
+            party_post?: string;
+            phone?: string;
+            phone_shared_with?: string;
+            remark?: string;
             /** Format: int64 */
             seq_no?: number;
+            /** @description 男 or 女 */
+            sex?: string;
+            smartphone?: string;
+            started_work?: string;
             /** @description active, moved, deceased or suspended */
             status?: string;
+            talents?: string;
+            team_wish?: string;
             unit_id?: string;
+            volunteer?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2805,7 +2907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IdentityClaimView"];
+                    "application/json": components["schemas"]["IdentityClaimItem"];
                 };
             };
             /** @description Error */
@@ -2840,7 +2942,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IdentityClaimView"];
+                    "application/json": components["schemas"]["IdentityClaimItem"];
                 };
             };
             /** @description Error */
@@ -3251,7 +3353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageListIdentityClaimView"];
+                    "application/json": components["schemas"]["PageListIdentityClaimItem"];
                 };
             };
             /** @description Error */
@@ -3284,7 +3386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IdentityClaimView"];
+                    "application/json": components["schemas"]["IdentityClaimItem"];
                 };
             };
             /** @description Error */
