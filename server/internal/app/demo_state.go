@@ -121,7 +121,7 @@ func (d *demo) steps(ctx context.Context) ([]demoStep, error) {
 		{Name: "认出本人", Seat: "group", Hint: "党员：点群里的卡片，用手机号一键登录，系统在台账里找到他。"},
 		{Name: "点参加", Seat: "member", Hint: "党员：看完通知，点「参加」。群里卡片上的人数会跟着变。"},
 		{Name: "扫码签到", Seat: "liaison", Hint: "联络员：打开「现场签到码」。党员：点手机下面的「扫现场的签到码」。"},
-		{Name: "门口代签", Seat: "liaison", Hint: "联络员：打开「花名册」，给一位没带手机的老同志点名签到。"},
+		{Name: "门口代签", Seat: "liaison", Hint: "联络员：打开「点名册」，给一位没带手机的老同志点名签到。"},
 	}
 	a, err := d.latest(ctx)
 	if err != nil || a == nil {

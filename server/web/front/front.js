@@ -16,7 +16,8 @@ function fit() {
   const columns = innerWidth <= 720 ? 1 : innerWidth <= 1100 ? 2 : 4
   const gap = 28
   const free = innerWidth - (innerWidth <= 720 ? 24 : 64) - gap * (columns - 1)
-  const scale = Math.min(1, free / columns / 375)
+  const tall = columns === 4 ? Math.max(0.8, (innerHeight - 236) / 720) : 1
+  const scale = Math.min(1, tall, free / columns / 375)
   document.documentElement.style.setProperty('--scale', scale.toFixed(4))
 }
 
@@ -102,7 +103,7 @@ function draw(state) {
   for (const el of document.querySelectorAll('[data-who]')) el.textContent = state.people[el.dataset.who] || ''
   const now = state.steps.find((s) => !s.done)
   $('steps').replaceChildren(...state.steps.map((s, i) => node('li', s.done ? 'done' : s === now ? 'now' : '', `${i + 1} ${s.name}`)))
-  $('hint').textContent = now ? now.hint : '走完了：签到表在联络员手机的「到会情况」里，可以下载。'
+  $('hint').textContent = now ? now.hint : '走完了：联络员打开「签到表」，就能下载上报。'
   for (const seat of document.querySelectorAll('.seat')) seat.classList.toggle('now', !!now && seat.id === `seat-${now.seat}`)
   drawChat(state)
 }
