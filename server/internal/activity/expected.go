@@ -10,7 +10,7 @@ import (
 // The list of those expected is a snapshot of the alliance's active persons at the creation of the
 // activity. Until the start it is kept in step: Refresh, when a door opens, adds who came into the
 // ledger and takes off who left it; an answer of somebody new adds them too; a death or a move takes
-// them off at once (PersonLeft). Who is already present stays, and so does a walk-in. From the start
+// them off at once (PersonChanged). Who is already present stays, and so does a walk-in. From the start
 // on the list only grows, by walk-ins: the sheet that is filed later is that of the day.
 
 // ByID gives one activity to packages above.
@@ -143,9 +143,13 @@ func (s *Service) dropAbsent(ctx context.Context, activityID id.ID, persons []id
 	return s.store.drop(ctx, activityID, gone)
 }
 
-// PersonLeft takes somebody who died or moved away off every list that still lies ahead. It is a hook
-// of the ledger and runs in its transaction.
-func (s *Service) PersonLeft(ctx context.Context, p ledger.Person) error {
+// PersonChanged takes somebody who is no longer active off every list that still lies ahead; who
+// becomes active again comes back with the next Refresh. It is a hook of the ledger and runs in its
+// transaction.
+func (s *Service) PersonChanged(ctx context.Context, p ledger.Person) error {
+	if p.Status == ledger.Active {
+		return nil
+	}
 	ids, err := s.store.ahead(ctx, p.ID, s.Clock.Now())
 	if err != nil {
 		return err

@@ -130,7 +130,7 @@ func newCounty(t *testing.T) *county {
 	}
 	c.activity = activity.NewService(activity.Deps{DB: d, Box: box, IDs: ids, Clock: c.clk, Audit: c.audit,
 		Directory: c.ledger.Directory(), Accounts: accounts{}, Notices: c.notices})
-	c.ledger.OnStatusChange(c.activity.PersonLeft)
+	c.ledger.OnStatusChange(c.activity.PersonChanged)
 
 	at := actor.Place{Committee: c.committee, Alliance: c.alliances[0], Unit: c.units[0]}
 	c.head = c.actor(actor.Head, at)

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -56,7 +57,8 @@ type App struct {
 	Checkin  *checkin.Service
 	Web      *web.Server
 
-	demo *demo // nil but in demo mode
+	demo    *demo // nil but in demo mode
+	started atomic.Bool
 }
 
 // New connects, migrates when asked to, and wires everything. Nothing serves or works yet. A nil
@@ -191,7 +193,7 @@ func (a *App) services() {
 	a.Activity.OnMove(a.Checkin.MoveDefaultList)
 	a.Ledger.OnStatusChange(a.Identity.PersonChanged)
 	a.Ledger.OnStatusChange(a.Notice.PersonChanged)
-	a.Ledger.OnStatusChange(a.Activity.PersonLeft)
+	a.Ledger.OnStatusChange(a.Activity.PersonChanged)
 	a.Worker = outbox.NewWorker(a.Outbox, a.log, a.Notice.Dispatchers(), outbox.Options{
 		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
 	})
@@ -210,8 +212,11 @@ func (a *App) start(ctx context.Context, url string) error {
 		a.Emulator.SetCallback(url + "/wechat/callback")
 	}
 	if a.demo != nil {
-		return a.demo.seed(ctx)
+		if err := a.demo.seed(ctx); err != nil {
+			return err
+		}
 	}
+	a.started.Store(true)
 	return nil
 }
 

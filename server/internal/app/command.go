@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"bense/server/internal/actor"
@@ -106,10 +104,6 @@ type ImportRequest struct {
 
 // Import previews a workbook and, when asked to, commits it; the report goes to out.
 func Import(ctx context.Context, o Options, r ImportRequest, out io.Writer) error {
-	data, err := os.ReadFile(r.File)
-	if err != nil {
-		return err
-	}
 	a, err := o.open(ctx)
 	if err != nil {
 		return err
@@ -119,14 +113,9 @@ func Import(ctx context.Context, o Options, r ImportRequest, out io.Writer) erro
 	if err != nil {
 		return say(err)
 	}
-	report, err := a.Roster.Preview(ctx, actor.System, committee, filepath.Base(r.File), data)
+	report, err := a.Roster.ImportFile(ctx, actor.System, committee, r.File, r.Commit)
 	if err != nil {
 		return say(err)
-	}
-	if r.Commit {
-		if report, err = a.Roster.Commit(ctx, actor.System, report.ID); err != nil {
-			return say(err)
-		}
 	}
 	printImport(out, report)
 	return nil

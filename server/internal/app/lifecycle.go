@@ -117,7 +117,11 @@ func Serve(ctx context.Context, o Options) error {
 		}
 	}()
 	if err := a.start(ctx, "http://"+ln.Addr().String()); err != nil {
-		l.Error("not started", "error", err)
+		if ctx.Err() != nil {
+			err = nil // told to stop before it was ready
+		} else {
+			l.Error("not started", "error", err)
+		}
 		err = errors.Join(err, srv.Close())
 		stopWork()
 		<-worked

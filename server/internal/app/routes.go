@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -86,6 +87,9 @@ func (a *App) ready(ctx context.Context) map[string]error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	parts := map[string]error{"database": a.DB.Ping(ctx)}
+	if !a.started.Load() {
+		parts["start"] = errors.New("still starting")
+	}
 	if parts["database"] == nil {
 		_, parts["schema"] = a.DB.Migrated(ctx, migrations.Files)
 	}

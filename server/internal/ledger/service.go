@@ -13,12 +13,12 @@ import (
 
 // Service is the ledger for people: every method checks what who may do.
 type Service struct {
-	db    *db.DB
-	store store
-	ids   *id.Source
-	clk   clock.Clock
-	audit *audit.Log
-	left  []func(context.Context, Person) error
+	db      *db.DB
+	store   store
+	ids     *id.Source
+	clk     clock.Clock
+	audit   *audit.Log
+	changed []func(context.Context, Person) error
 }
 
 // New makes a Service.
@@ -32,10 +32,10 @@ func (s *Service) Directory() *Directory { return &Directory{store: s.store} }
 // Bulk gives the unchecked side for the import.
 func (s *Service) Bulk() *Bulk { return &Bulk{s: s} }
 
-// OnStatusChange registers a hook that runs in the transaction in which somebody becomes moved or
-// deceased; the person it gets has the new status. Register before serving.
+// OnStatusChange registers a hook that runs in the transaction in which somebody's status becomes
+// another; the person it gets has the new one. Register before serving.
 func (s *Service) OnStatusChange(hook func(context.Context, Person) error) {
-	s.left = append(s.left, hook)
+	s.changed = append(s.changed, hook)
 }
 
 // Committees gives the committees that who sees.

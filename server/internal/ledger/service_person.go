@@ -150,7 +150,7 @@ func (s *Service) UpdatePerson(ctx context.Context, who actor.Actor, personID id
 		if err := s.wrote(ctx, who, "ledger.update_person", "person", personID, d.Place(), map[string]any{"columns": changed}); err != nil {
 			return err
 		}
-		return s.tellLeft(ctx, personID, old.Status, rec.Status)
+		return s.tellChanged(ctx, personID, old.Status, rec.Status)
 	})
 	if err != nil {
 		return Entry{}, err
@@ -193,16 +193,16 @@ func (s *Service) idNumberFree(ctx context.Context, committeeID id.ID, rec Recor
 	return nil
 }
 
-// tellLeft runs the hooks when a person has just moved or died.
-func (s *Service) tellLeft(ctx context.Context, personID id.ID, before, now Status) error {
-	if before == now || now != Moved && now != Deceased {
+// tellChanged runs the hooks when a person's status has just become another.
+func (s *Service) tellChanged(ctx context.Context, personID id.ID, before, now Status) error {
+	if before == now {
 		return nil
 	}
 	p, err := s.Directory().Person(ctx, personID)
 	if err != nil {
 		return err
 	}
-	for _, hook := range s.left {
+	for _, hook := range s.changed {
 		if err := hook(ctx, p); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func (s *Service) decide(ctx context.Context, who actor.Actor, proposalID id.ID,
 		if err := s.store.updatePerson(ctx, rec, s.now()); err != nil {
 			return err
 		}
-		return s.tellLeft(ctx, rec.ID, before, rec.Status)
+		return s.tellChanged(ctx, rec.ID, before, rec.Status)
 	})
 	if err != nil {
 		return Proposal{}, err

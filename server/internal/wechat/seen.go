@@ -19,9 +19,10 @@ type firstSeen struct {
 	rdb   redis.UniversalClient // may be nil
 	clock clock.Clock
 
-	mu    sync.Mutex
-	marks map[string]time.Time
-	order []string // as marked; may hold released keys
+	mu        sync.Mutex
+	downUntil time.Time // Redis is left alone until then
+	marks     map[string]time.Time
+	order     []string // as marked; may hold released keys
 }
 
 func newFirstSeen(rdb redis.UniversalClient, clk clock.Clock) *firstSeen {
@@ -33,13 +34,24 @@ func (f *firstSeen) claim(ctx context.Context, key string) bool {
 	if !f.mark(key) {
 		return false
 	}
-	if f.rdb == nil {
+	if f.rdb == nil || f.resting() {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
 	err := f.rdb.SetArgs(ctx, redisPrefix+"seen:"+key, "1", redis.SetArgs{Mode: "NX", TTL: seenFor}).Err()
+	if err != nil && err != redis.Nil {
+		f.mu.Lock()
+		f.downUntil = f.clock.Now().Add(redisPause)
+		f.mu.Unlock()
+	}
 	return err != redis.Nil // another instance has it; any other error leaves our own mark to decide
+}
+
+func (f *firstSeen) resting() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.clock.Now().Before(f.downUntil)
 }
 
 func (f *firstSeen) mark(key string) bool {
@@ -63,7 +75,7 @@ func (f *firstSeen) release(key string) {
 	f.mu.Lock()
 	delete(f.marks, key)
 	f.mu.Unlock()
-	if f.rdb == nil {
+	if f.rdb == nil || f.resting() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), redisTimeout)
