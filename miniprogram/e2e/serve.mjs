@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../dist/h5', import.meta.url))
+const root = process.env.H5_DIR ?? fileURLToPath(new URL('../dist/h5', import.meta.url))
 const types = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
   '.wav': 'audio/wav', '.png': 'image/png', '.svg': 'image/svg+xml', '.json': 'application/json',
@@ -15,6 +15,9 @@ createServer((req, res) => {
   if (!path.startsWith('/h5/')) return void res.writeHead(404).end()
   let file = join(root, normalize(path.slice(4)))
   if (!file.startsWith(root) || !existsSync(file) || statSync(file).isDirectory()) file = join(root, 'index.html')
-  res.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' })
-  createReadStream(file).pipe(res)
+  const stream = createReadStream(file)
+  stream.once('open', () => res.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream' }))
+  // A build may be replacing the folder just now.
+  stream.once('error', () => res.writeHead(404).end())
+  stream.pipe(res)
 }).listen(Number(process.env.PORT ?? 4179), '127.0.0.1')

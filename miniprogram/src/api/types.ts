@@ -1,36 +1,34 @@
-import type { components, paths } from './schema'
+import type { paths } from './schema'
 
-/** Names for the contract's shapes; the shapes themselves are generated. */
-type S = components['schemas']
-
-export type Me = S['IdentityMeView']
-export type Session = S['IdentitySessionView']
-export type Person = S['IdentityPersonView']
+/** Names for the contract's shapes, taken from the operations that carry them. */
+export type Session = Output<'POST /sessions'>
+export type Me = Output<'GET /me'>
+export type Person = Me['persons'][number]
 export type RoleGrant = Me['roles'][number]
 export type Help = NonNullable<Me['help']>
-export type Claim = S['IdentityClaimView']
+export type Claim = Items<'GET /me/claims'>
 /** What the liaison sees: the claim, and who of the ledger it may be. */
-export type ClaimCase = S['IdentityClaimView'] & S['IdentityClaimCaseView']
-export type BindingCode = S['IdentityBindingCodeView']
-export type LedgerRow = S['LedgerPersonView']
+export type ClaimCase = Items<'GET /claims'>
+export type BindingCode = Output<'POST /persons/{id}/binding-codes'>
+export type LedgerRow = Items<'GET /persons'>
 
-export type Activity = S['ActivityView']
-export type NoticeView = S['NoticeNoticeView']
-export type PersonAnswer = S['NoticeMineView']
-export type Timeline = S['NoticeTimelineView']
-export type Recipient = S['NoticeReaderView']
-export type Call = S['NoticeCallView']
-export type Card = S['NoticeShareView']
-export type SubscribeTemplate = S['NoticeTemplateView']
+export type Activity = Output<'GET /activities/{id}'>
+export type NoticeView = Output<'GET /notices/{id}'>
+export type PersonAnswer = NoticeView['people'][number]
+export type Timeline = Output<'GET /notices/{id}/timeline'>
+export type Recipient = Items<'GET /notices/{id}/recipients'>
+export type Call = Items<'GET /notices/{id}/calls'>
+export type Card = Output<'POST /notices/{id}/card'>
+export type SubscribeTemplate = Items<'GET /subscriptions/templates'>
 
-export type VenueCode = S['CheckinVenueCodeView']
-export type Visit = S['CheckinVisitView']
-export type CheckinResult = S['CheckinResultView']
-export type CheckinItem = S['CheckinItemBody']
-export type Roster = S['CheckinRosterView']
-export type RosterRow = S['CheckinRosterItem']
-export type MemberCode = S['CheckinMemberCodeView']
-export type Attendance = S['CheckinAttendanceView']
+export type VenueCode = Output<'GET /lists/{id}/venue-code'>
+export type Visit = Output<'POST /visits'>
+export type CheckinResult = Output<'POST /check-ins'>
+export type CheckinItem = Input<'POST /lists/{id}/check-ins'>['body']['items'][number]
+export type Roster = Output<'GET /lists/{id}/roster'>
+export type RosterRow = Roster['items'][number]
+export type MemberCode = Output<'GET /me/member-code'>
+export type Attendance = Output<'GET /activities/{id}/attendance'>
 
 /** The words below are the contract's too, where it leaves them as plain strings. */
 export type Answer = 'going' | 'leave'
@@ -76,3 +74,5 @@ type Query<O> = O extends { parameters: { query: infer Q extends object } }
 type Path<O> = O extends { parameters: { path: infer P extends object } } ? { path: P } : object
 
 export type Input<R extends Route> = Body<Operation<R>> & Query<Operation<R>> & Path<Operation<R>>
+
+type Items<R extends Route> = Output<R> extends { items: (infer I)[] } ? I : never
