@@ -113,7 +113,7 @@ func newCountyOn(t *testing.T, d *db.DB) *county {
 	c.activity.UseAttendance(c.checkin)
 	c.activity.OnCreate(c.checkin.OpenDefaultList)
 	c.activity.OnMove(c.checkin.MoveDefaultList)
-	c.ledger.OnStatusChange(c.activity.PersonLeft)
+	c.ledger.OnStatusChange(c.activity.PersonChanged)
 
 	at := actor.Place{Committee: c.committee, Alliance: c.alliances[0], Unit: c.units[0]}
 	c.head = c.actor("联盟负责人", actor.Head, at)
