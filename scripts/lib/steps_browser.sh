@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The pages in a real browser.
+# The pages in a real browser, which gives files Chinese names only under a UTF-8 locale.
+export LC_ALL=C.UTF-8
 
 # with_demo NAME NPM-SCRIPT: against a demo server of its own, empty before, gone afterwards.
 with_demo() {
