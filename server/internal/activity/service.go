@@ -118,7 +118,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		before, err := s.store.byID(ctx, everything, activityID)
+		before, err := s.store.lock(ctx, activityID)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if a, err = s.store.byID(ctx, everything, activityID); err != nil {
+		if a, err = s.store.lock(ctx, activityID); err != nil {
 			return err
 		}
 		switch a.State(s.Clock.Now()) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -352,5 +354,27 @@ func TestAnswersTogether(t *testing.T) {
 	}
 	if got := must(c.activity.Counts(t.Context(), a.ID))(t); got.Going != 6 {
 		t.Error(got)
+	}
+}
+
+// Whoever changes an activity at the moment of its cancellation does not bring it back.
+func TestCancelledStaysCancelled(t *testing.T) {
+	c := newCounty(t)
+	for range 10 {
+		a := must(c.activity.Create(t.Context(), c.head, c.draft()))(t)
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				title := fmt.Sprint("改名", i)
+				if _, err := c.activity.Change(t.Context(), c.head, a.ID, activity.Change{Title: &title}); err != nil && !errors.Is(err, activity.ErrCancelled) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Go(func() { must(c.activity.Cancel(t.Context(), c.head, a.ID, "暴雨"))(t) })
+		wg.Wait()
+		if got := must(c.activity.Get(t.Context(), c.head, a.ID))(t); !got.Cancelled || got.CancelReason != "暴雨" {
+			t.Fatalf("%+v", got.Activity)
+		}
 	}
 }

@@ -91,6 +91,14 @@ func (s store) byID(ctx context.Context, scope actor.Scope, activityID id.ID) (A
 	return r.activity(), db.NotFound(err)
 }
 
+// lock reads an activity so that no other transaction changes it before the end of this one: a change
+// that had read it before would else undo a cancellation.
+func (s store) lock(ctx context.Context, activityID id.ID) (Activity, error) {
+	var r activityRow
+	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", activityID).Take(&r).Error
+	return r.activity(), db.NotFound(err)
+}
+
 func (s store) byIDs(ctx context.Context, ids []id.ID) ([]Activity, error) {
 	if len(ids) == 0 {
 		return nil, nil
