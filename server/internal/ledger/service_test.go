@@ -348,3 +348,32 @@ func TestBindGroupAndUpdateAlliance(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Twenty members open the card at once: all are told the one group that won, also those whose
+// transaction had read the alliance before it did.
+func TestBindGroupOnce(t *testing.T) {
+	w := newWorld(t)
+	got := make([]string, 20)
+	var wg sync.WaitGroup
+	for i := range got {
+		wg.Go(func() {
+			err := w.db.Tx(t.Context(), func(ctx context.Context) error {
+				if _, err := w.ledger.Directory().Alliance(ctx, w.a.ID); err != nil {
+					return err
+				}
+				var err error
+				got[i], err = w.ledger.BindGroup(ctx, w.a.ID, fmt.Sprint("g", i))
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, g := range got {
+		if g == "" || g != got[0] {
+			t.Fatal(got)
+		}
+	}
+}

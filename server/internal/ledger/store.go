@@ -311,7 +311,7 @@ func (s store) bindGroup(ctx context.Context, allianceID id.ID, openGID string, 
 	if err != nil {
 		return "", db.Unavailable(err)
 	}
-	var row allianceRow
-	err = s.db.Conn(ctx).Where("id = ?", allianceID).Take(&row).Error
+	var row allianceRow // read with a lock: the snapshot of this transaction may be older than the winner's commit
+	err = s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", allianceID).Take(&row).Error
 	return row.GroupOpenID, db.NotFound(err)
 }
