@@ -216,7 +216,7 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 			break
 		}
 	}
-	if isConnection(err) {
+	if isConnection(err) || repeatable(err) { // three times in vain: the caller may come again
 		return errs.Wrap(errs.ErrUnavailable, err)
 	}
 	return err

@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"bense/server/internal/actor"
 	"bense/server/internal/db"
+	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/testdb"
 	"bense/server/migrations"
@@ -118,6 +121,22 @@ func TestTxRepeatsAfterDeadlock(t *testing.T) {
 	}
 	if int(*got[0].ParentID) != done || int(*got[1].ParentID) != done || done < 10 {
 		t.Errorf("%d transactions reported success, rows say %d and %d", done, *got[0].ParentID, *got[1].ParentID)
+	}
+}
+
+// What the engine asks to repeat is repeated, and at last a reason to come again later, like a server
+// that takes nobody; an error of ours is neither.
+func TestTxGivesUpPolitely(t *testing.T) {
+	d := testdb.Shared(t)
+	for number, want := range map[uint16]struct {
+		runs        int
+		unavailable bool
+	}{1213: {3, true}, 1205: {3, true}, 1040: {1, true}, 1290: {1, true}, 1406: {1, false}} {
+		runs := 0
+		err := d.Tx(t.Context(), func(context.Context) error { runs++; return &mysql.MySQLError{Number: number} })
+		if runs != want.runs || errors.Is(err, errs.ErrUnavailable) != want.unavailable {
+			t.Errorf("error %d: %d runs, %v", number, runs, err)
+		}
 	}
 }
 

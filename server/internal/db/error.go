@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
@@ -21,6 +22,10 @@ const (
 	erLockTimeout  = 1205
 	erCheckRead    = 1020 // MariaDB: "Record has changed since last read", its snapshot conflict
 )
+
+// turnedAway are errors of a MySQL that is there but takes nobody at the moment: too many connections
+// (of all, of a user), shutting down, read-only (by option, after a failover), connection killed.
+var turnedAway = []uint16{1040, 1203, 1053, 1290, 1836, 1927}
 
 // IsDuplicate reports a broken unique or primary key.
 func IsDuplicate(err error) bool {
@@ -69,6 +74,10 @@ func isConnection(err error) bool {
 	var e *errs.Error
 	if errors.As(err, &e) {
 		return false // already said in our words
+	}
+	var m *mysqldriver.MySQLError
+	if errors.As(err, &m) {
+		return slices.Contains(turnedAway, m.Number)
 	}
 	var n net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysqldriver.ErrInvalidConn) ||
