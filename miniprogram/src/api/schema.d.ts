@@ -1152,6 +1152,8 @@ export interface components {
         CheckInRequest: {
             /** Format: date-time */
             happened_at?: string;
+            /** @description The answer to on_leave: came after all. The leave stays noted, as at the doors */
+            leave_to_present?: boolean;
             /** @description 128 random bits in hexadecimal; a retry keeps them */
             nonce: string;
             person_id: string;

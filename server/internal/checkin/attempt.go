@@ -22,6 +22,15 @@ type Item struct {
 	Offline        bool // the door had shown it as accepted before it reached us
 }
 
+// Tap is one attempt of a member's own phone, with the ticket of its visit.
+type Tap struct {
+	Ticket         string
+	Nonce          string
+	Person         id.ID
+	Happened       time.Time
+	LeaveToPresent bool // had excused themselves, and stands at the door
+}
+
 // Result is how one attempt was judged, with what its page shows.
 type Result struct {
 	Answer        Answer

@@ -26,7 +26,7 @@ func held(t *testing.T) *county {
 		}
 	}
 	c.clk.Set(starts.Add(-10 * time.Minute))
-	must(c.checkin.SignIn(ctx, c.member, c.arrive(t, c.member), newNonce(), c.persons[0][0], c.clk.Now()))(t)
+	must(c.checkin.SignIn(ctx, c.member, checkin.Tap{Ticket: c.arrive(t, c.member), Nonce: newNonce(), Person: c.persons[0][0], Happened: c.clk.Now()}))(t)
 	c.clk.Set(starts.Add(2 * time.Minute))
 	walkIn := c.scan(t, c.persons[2][0])
 	walkIn.WalkIn = true

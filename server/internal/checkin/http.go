@@ -171,17 +171,19 @@ func attemptRoutes(api huma.API, s *Service) {
 	huma.Register(api, operation("checkIn", http.MethodPost, "/check-ins", "Sign in one of one's persons on the own phone"),
 		func(ctx context.Context, in *struct {
 			Body struct {
-				Ticket     string    `json:"ticket" maxLength:"200"`
-				Nonce      string    `json:"nonce" doc:"128 random bits in hexadecimal; a retry keeps them"`
-				PersonID   id.ID     `json:"person_id"`
-				HappenedAt time.Time `json:"happened_at,omitempty"`
+				Ticket         string    `json:"ticket" maxLength:"200"`
+				Nonce          string    `json:"nonce" doc:"128 random bits in hexadecimal; a retry keeps them"`
+				PersonID       id.ID     `json:"person_id"`
+				HappenedAt     time.Time `json:"happened_at,omitempty"`
+				LeaveToPresent bool      `json:"leave_to_present,omitempty" doc:"The answer to on_leave: came after all. The leave stays noted, as at the doors"`
 			}
 		}) (*web.Out[resultView], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err
 			}
-			r, err := s.SignIn(ctx, who, in.Body.Ticket, in.Body.Nonce, in.Body.PersonID, in.Body.HappenedAt)
+			b := in.Body
+			r, err := s.SignIn(ctx, who, Tap{Ticket: b.Ticket, Nonce: b.Nonce, Person: b.PersonID, Happened: b.HappenedAt, LeaveToPresent: b.LeaveToPresent})
 			if err != nil {
 				return nil, err
 			}

@@ -108,6 +108,13 @@ func TestHTTPThread(t *testing.T) {
 	if w, _ := call("member", "POST", list+"/check-ins/"+person+"/annul", `{"reason":"我点错了"}`); w.Code != 204 {
 		t.Error(w)
 	}
+	if err := c.activity.Answer(t.Context(), c.head, c.of.ID, c.persons[0][0], "leave", ""); err != nil {
+		t.Fatal(err)
+	}
+	attempt = body(object{"ticket": visit["ticket"], "nonce": nonce(5), "person_id": person, "leave_to_present": true})
+	if w, came := call("member", "POST", "/check-ins", attempt); w.Code != 200 || came["answer"] != "ok" {
+		t.Error(w)
+	}
 	w, card := call("liaison", "POST", "/persons/"+person+"/cards", "")
 	if w.Code != 201 || card["qr"] != "BC1."+card["serial"].(string) {
 		t.Error(w)

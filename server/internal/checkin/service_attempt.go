@@ -18,25 +18,25 @@ import (
 
 // SignIn is a member's own phone: a ticket from the visit, and one of the persons that the account is
 // confirmed for. What the phone says about the time is believed as far as the ticket goes.
-func (s *Service) SignIn(ctx context.Context, who actor.Actor, ticket string, nonce string, person id.ID, claimed time.Time) (Result, error) {
+func (s *Service) SignIn(ctx context.Context, who actor.Actor, tap Tap) (Result, error) {
 	now := s.Clock.Now()
-	t := &attempt{text: nonce, door: Self, coded: true, trusted: true, person: person}
+	t := &attempt{text: tap.Nonce, door: Self, coded: true, trusted: true, person: tap.Person}
 	var ok bool
-	if t.nonce, ok = ParseNonce(nonce); !ok {
+	if t.nonce, ok = ParseNonce(tap.Nonce); !ok {
 		return Result{}, errs.ErrInvalid.With(errs.Field("nonce", "格式不对"))
 	}
-	tk, ok := s.codes.OpenTicket(ticket)
+	tk, ok := s.codes.OpenTicket(tap.Ticket)
 	if !ok || tk.Account != who.Account {
-		return s.wrongCode(ctx, who, nonce, now)
+		return s.wrongCode(ctx, who, tap.Nonce, now)
 	}
 	l, a, err := s.listOf(ctx, tk.List)
 	if errors.Is(err, errs.ErrNotFound) {
-		return s.wrongCode(ctx, who, nonce, now)
+		return s.wrongCode(ctx, who, tap.Nonce, now)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	at, flag, late := Moment(l, a.StartsAt, claimed, now, Self, false)
+	at, flag, late := Moment(l, a.StartsAt, tap.Happened, now, Self, false)
 	if !at.Equal(now) && !tk.Covers(at) {
 		at, flag, late = now, FlagClock, false
 	}
@@ -48,10 +48,10 @@ func (s *Service) SignIn(ctx context.Context, who actor.Actor, ticket string, no
 		flag = FlagOldCode
 	}
 	t.flag = flag
-	t.facts = Facts{Genuine: true, Current: live || late && now.Sub(at) <= selfLate, At: at}
-	if !who.ActsFor(person) {
+	t.facts = Facts{Genuine: true, Current: live || late && now.Sub(at) <= selfLate, At: at, LeaveToPresent: tap.LeaveToPresent}
+	if !who.ActsFor(tap.Person) {
 		t.person = 0
-	} else if rel, err := s.Accounts.RelationOf(ctx, who.Account, person); err != nil {
+	} else if rel, err := s.Accounts.RelationOf(ctx, who.Account, tap.Person); err != nil {
 		return Result{}, err
 	} else {
 		t.onBehalf = rel != identity.Self

@@ -21,7 +21,7 @@ import (
 func TestDoorsGiveOneRecord(t *testing.T) {
 	c := newCounty(t)
 	card := must(c.checkin.IssueCard(t.Context(), c.liaison, c.persons[0][2]))(t)
-	own := must(c.checkin.SignIn(t.Context(), c.member, c.arrive(t, c.member), newNonce(), c.persons[0][0], starts))(t)
+	own := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: c.arrive(t, c.member), Nonce: newNonce(), Person: c.persons[0][0], Happened: starts}))(t)
 	if own.Answer != checkin.OK || own.Person.Name != "张建国" || own.Activity.ID != c.of.ID || !own.Happened.Equal(starts) || own.Message != "签到成功" {
 		t.Fatal(own)
 	}
@@ -114,7 +114,7 @@ func TestTwoDoorsAtOnce(t *testing.T) {
 			}
 			go func() {
 				if n%3 == 0 {
-					r, err := c.checkin.SignIn(context.Background(), c.member, ticket, item.Nonce, c.persons[0][0], c.clk.Now())
+					r, err := c.checkin.SignIn(context.Background(), c.member, checkin.Tap{Ticket: ticket, Nonce: item.Nonce, Person: c.persons[0][0], Happened: c.clk.Now()})
 					if err != nil {
 						r.Message = err.Error()
 					}
@@ -265,7 +265,7 @@ func TestAnnulAndComeAgain(t *testing.T) {
 	ctx, person := t.Context(), c.persons[0][0]
 	ticket, nonce := c.arrive(t, c.member), newNonce()
 	signIn := func(nonce string) checkin.Result {
-		return must(c.checkin.SignIn(ctx, c.member, ticket, nonce, person, c.clk.Now()))(t)
+		return must(c.checkin.SignIn(ctx, c.member, checkin.Tap{Ticket: ticket, Nonce: nonce, Person: person, Happened: c.clk.Now()}))(t)
 	}
 	signIn(nonce)
 	for name, x := range map[string]struct {
@@ -444,7 +444,7 @@ func TestDatabaseDown(t *testing.T) {
 	ticket := c.arrive(t, c.member)
 	item := c.tap(c.persons[0][1])
 	d.Close()
-	_, err := c.checkin.SignIn(t.Context(), c.member, ticket, newNonce(), c.persons[0][0], starts)
+	_, err := c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts})
 	if !errors.Is(err, errs.ErrUnavailable) {
 		t.Error(err)
 	}

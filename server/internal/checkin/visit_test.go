@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"bense/server/internal/activity"
 	"bense/server/internal/actor"
 	"bense/server/internal/checkin"
 	"bense/server/internal/errs"
@@ -27,7 +28,7 @@ func TestVisit(t *testing.T) {
 		t.Fatal(v)
 	}
 	for i, person := range c.persons[0][:2] { // both on one phone, each by name
-		r := must(c.checkin.SignIn(t.Context(), couple, v.Ticket, newNonce(), person, starts))(t)
+		r := must(c.checkin.SignIn(t.Context(), couple, checkin.Tap{Ticket: v.Ticket, Nonce: newNonce(), Person: person, Happened: starts}))(t)
 		if l := c.line(t, person); r.Answer != checkin.OK || l.Record.OnBehalf != (i == 1) {
 			t.Error(r, l)
 		}
@@ -57,6 +58,38 @@ func TestVisit(t *testing.T) {
 	}
 }
 
+// Who had excused themselves is asked once, and then signed in on the own phone as at any door: the
+// leave stays noted, so that taking the presence back restores it.
+func TestLeaveToPresentOnTheOwnPhone(t *testing.T) {
+	c := newCounty(t)
+	person := c.persons[0][0]
+	c.clk.Set(starts.Add(-time.Hour))
+	if err := c.activity.Answer(t.Context(), c.member, c.of.ID, person, activity.Leave, "身体不适"); err != nil {
+		t.Fatal(err)
+	}
+	c.clk.Set(starts) // from now on no answer changes
+	ticket := c.arrive(t, c.member)
+	tap := checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: person, Happened: starts}
+	if r := must(c.checkin.SignIn(t.Context(), c.member, tap))(t); r.Answer != checkin.OnLeave {
+		t.Fatal(r)
+	}
+	tap.Nonce, tap.LeaveToPresent = newNonce(), true
+	for range 2 { // a retry is told the same
+		if r := must(c.checkin.SignIn(t.Context(), c.member, tap))(t); r.Answer != checkin.OK || !r.Happened.Equal(starts) {
+			t.Fatal(r)
+		}
+	}
+	if l := c.line(t, person); l.Record.Door != checkin.Self || l.Record.Flag != "" || l.Expected.Answer != activity.Leave {
+		t.Error(l)
+	}
+	if err := c.checkin.Annul(t.Context(), c.member, c.list, person, "点错了"); err != nil {
+		t.Fatal(err)
+	}
+	if got := must(c.checkin.Roster(t.Context(), c.head, c.list))(t).Counts; got.Present != 0 || got.Leave != 1 {
+		t.Error(got)
+	}
+}
+
 // A first binding may outlast the code: the ticket is there before the person is known.
 func TestFirstBindingOutlastsTheCode(t *testing.T) {
 	c := newCounty(t)
@@ -66,7 +99,7 @@ func TestFirstBindingOutlastsTheCode(t *testing.T) {
 	if v.Answer != checkin.Unknown || v.Ticket == "" || len(v.People) != 0 {
 		t.Fatal(v)
 	}
-	r := must(c.checkin.SignIn(t.Context(), stranger, v.Ticket, newNonce(), c.persons[0][0], starts))(t)
+	r := must(c.checkin.SignIn(t.Context(), stranger, checkin.Tap{Ticket: v.Ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts}))(t)
 	if r.Answer != checkin.Unknown || r.Person != nil {
 		t.Error("somebody else's person:", r)
 	}
@@ -74,13 +107,13 @@ func TestFirstBindingOutlastsTheCode(t *testing.T) {
 	bound.Account = stranger.Account
 	for after, want := range map[time.Duration]checkin.Answer{10*time.Minute + time.Second: checkin.CodeExpired, 9 * time.Minute: checkin.OK} {
 		c.clk.Set(starts.Add(after))
-		r := must(c.checkin.SignIn(t.Context(), bound, v.Ticket, newNonce(), c.persons[0][0], c.clk.Now()))(t)
+		r := must(c.checkin.SignIn(t.Context(), bound, checkin.Tap{Ticket: v.Ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: c.clk.Now()}))(t)
 		if r.Answer != want {
 			t.Errorf("%s: %v", after, r)
 		}
 	}
 	other := c.memberOf(0, c.persons[0][0]) // another account of the same person
-	if r := must(c.checkin.SignIn(t.Context(), other, v.Ticket, newNonce(), c.persons[0][0], starts))(t); r.Answer != checkin.InvalidCode {
+	if r := must(c.checkin.SignIn(t.Context(), other, checkin.Tap{Ticket: v.Ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts}))(t); r.Answer != checkin.InvalidCode {
 		t.Error("a ticket of another account:", r)
 	}
 }
@@ -110,7 +143,7 @@ func TestForwardedPicture(t *testing.T) {
 		if v.Ticket == "" {
 			continue
 		}
-		r := must(c.checkin.SignIn(t.Context(), absent, v.Ticket, newNonce(), person, c.clk.Now()))(t)
+		r := must(c.checkin.SignIn(t.Context(), absent, checkin.Tap{Ticket: v.Ticket, Nonce: newNonce(), Person: person, Happened: c.clk.Now()}))(t)
 		if l := c.line(t, person); r.Answer != checkin.OK || l.Record.Flag != x.flag {
 			t.Errorf("%s: %v %q", x.after, r.Answer, l.Record.Flag)
 		}
@@ -132,14 +165,14 @@ func TestPhoneWithoutNetwork(t *testing.T) {
 		"comes back after two days":       {tap, starts.Add(48 * time.Hour), checkin.CodeExpired},
 	} {
 		c.clk.Set(x.now)
-		if r := must(c.checkin.SignIn(t.Context(), c.member, ticket, newNonce(), c.persons[0][0], x.tap))(t); r.Answer != x.want {
+		if r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: x.tap}))(t); r.Answer != x.want {
 			t.Errorf("%s: %v", name, r)
 		}
 	}
 	c.clk.Set(ends.Add(2 * time.Hour))
 	nonce := newNonce()
 	for range 2 {
-		r := must(c.checkin.SignIn(t.Context(), c.member, ticket, nonce, c.persons[0][0], tap))(t)
+		r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: nonce, Person: c.persons[0][0], Happened: tap}))(t)
 		if r.Answer != checkin.OK || !r.Happened.Equal(tap) {
 			t.Fatal(r)
 		}
@@ -153,7 +186,7 @@ func TestPhoneWithoutNetwork(t *testing.T) {
 func TestClockJumps(t *testing.T) {
 	c := newCounty(t)
 	ticket := c.arrive(t, c.member)
-	r := must(c.checkin.SignIn(t.Context(), c.member, ticket, newNonce(), c.persons[0][0], starts.Add(10*time.Minute)))(t)
+	r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts.Add(10*time.Minute)}))(t)
 	if l := c.line(t, c.persons[0][0]); r.Answer != checkin.OK || !r.Happened.Equal(starts) || l.Record.Flag != checkin.FlagClock {
 		t.Error(r, l.Record)
 	}
@@ -199,7 +232,7 @@ func TestGuessing(t *testing.T) {
 	if err := guess(); !errors.Is(err, checkin.ErrGuessing) {
 		t.Error(err)
 	}
-	if r := must(c.checkin.SignIn(t.Context(), c.member, c.arrive(t, c.member), newNonce(), c.persons[0][0], starts))(t); r.Answer != checkin.OK {
+	if r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: c.arrive(t, c.member), Nonce: newNonce(), Person: c.persons[0][0], Happened: starts}))(t); r.Answer != checkin.OK {
 		t.Error("the honest are locked out", r)
 	}
 	c.clk.Advance(10 * time.Minute)
@@ -237,7 +270,7 @@ func TestRedisDown(t *testing.T) {
 	if got := must(s.Record(t.Context(), c.liaison, c.list, []checkin.Item{c.tap(c.persons[0][0])}))(t); answersOf(got) != "[ok]" {
 		t.Error(got)
 	}
-	if _, err := s.SignIn(t.Context(), c.member, "x", "y", 1, starts); !errors.Is(err, errs.ErrInvalid) {
+	if _, err := s.SignIn(t.Context(), c.member, checkin.Tap{Ticket: "x", Nonce: "y", Person: 1, Happened: starts}); !errors.Is(err, errs.ErrInvalid) {
 		t.Error(err)
 	}
 }
