@@ -80,7 +80,10 @@ func (t *attempt) judge() {
 		return
 	}
 	if t.late {
-		t.answer, t.flag = JudgeLate(t.facts)
+		clock := t.flag
+		if t.answer, t.flag = JudgeLate(t.facts); t.flag == FlagLate && clock != "" {
+			t.flag = clock // that the time is ours tells more than that it came late
+		}
 	} else {
 		t.answer = Judge(t.facts)
 	}

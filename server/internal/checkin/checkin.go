@@ -116,7 +116,9 @@ var flagNotes = map[Flag]string{
 	FlagClock: "手机时间不准，按收到时间记", FlagOldCode: "使用的是上一个签到码，请核对", FlagLate: "断网补传",
 	flagLateWith + Flag(CodeExpired): "断网补传，签到码已失效，请核对", flagLateWith + Flag(Cancelled): "断网补传，活动已取消，请核对",
 	flagLateWith + Flag(Inactive): "断网补传，已不在册，请核对", flagLateWith + Flag(NotOnList): "断网补传，不在名单，已补登",
-	flagLateWith + Flag(OnLeave): "断网补传，曾请假",
+	flagLateWith + Flag(OnLeave):  "断网补传，曾请假",
+	flagLateWith + Flag(TooEarly): "断网补传，手机时间不准，当时还没有开始签到，请核对",
+	flagLateWith + Flag(TooLate):  "断网补传，手机时间不准，上传时签到已结束，请核对",
 }
 
 // Note is the sentence that a flag has on the roster and on the sheet.
@@ -125,23 +127,24 @@ func (f Flag) Note() string { return flagNotes[f] }
 // Moment settles when an attempt happened. The device's time counts inside the window and not in the
 // future; else it is ours that counts, and the record is flagged. late tells that the device had
 // already shown the attempt as accepted. A paper sheet is entered afterwards: a time outside the
-// window becomes the start of the activity.
+// window becomes the start of the activity. What a door has shown green stays late, and green, also
+// when its time is not believed.
 func Moment(l List, starts, claimed, now time.Time, door Door, offline bool) (at time.Time, flag Flag, late bool) {
 	claimed = claimed.UTC().Truncate(time.Millisecond)
 	ahead := claimed.Sub(now)
 	switch {
 	case claimed.IsZero():
-		at = now
+		at, late = now, offline
 	case ahead > 0 && ahead <= skew:
 		at = now
 	case ahead > skew:
-		at, flag = now, FlagClock
+		at, flag, late = now, FlagClock, offline
 	case l.open(claimed):
 		at, late = claimed, offline || -ahead > lateAfter
 	case -ahead <= lateAfter: // before the doors open, or just after they closed
 		at = now
 	default:
-		at, flag = now, FlagClock
+		at, flag, late = now, FlagClock, offline
 	}
 	if door == Paper {
 		late = false
@@ -215,7 +218,7 @@ func JudgeLate(f Facts) (Answer, Flag) {
 	switch a {
 	case OK:
 		return OK, FlagLate
-	case CodeExpired, Cancelled, Inactive, NotOnList, OnLeave:
+	case CodeExpired, Cancelled, Inactive, NotOnList, TooEarly, TooLate, OnLeave:
 		if f.Present {
 			return Already, ""
 		}

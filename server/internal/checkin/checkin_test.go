@@ -108,7 +108,8 @@ func TestLateIsNeverTurnedRed(t *testing.T) {
 	}{
 		{0, checkin.InvalidCode, ""}, {1, checkin.OK, "late_code_expired"}, {2, checkin.OK, "late_cancelled"},
 		{3, checkin.Ambiguous, ""}, {4, checkin.Unknown, ""}, {5, checkin.OK, "late_inactive"},
-		{6, checkin.OK, "late_not_on_list"}, {7, checkin.Already, ""}, {10, checkin.OK, "late_on_leave"},
+		{6, checkin.OK, "late_not_on_list"}, {7, checkin.Already, ""}, {8, checkin.OK, "late_too_early"},
+		{9, checkin.OK, "late_too_late"}, {10, checkin.OK, "late_on_leave"},
 	} {
 		f := good()
 		checks[c.check].fail(&f)
@@ -146,6 +147,10 @@ func TestMoment(t *testing.T) {
 		"next day":                      {claimed: starts, now: starts.Add(20 * time.Hour), at: starts, late: true},
 		"offline, a moment ago":         {claimed: starts, now: starts.Add(5 * second), offline: true, at: starts, late: true},
 		"no time":                       {now: starts, at: starts},
+		"offline, no time":              {now: starts, offline: true, at: starts, late: true},
+		"offline, in the future":        {claimed: starts.Add(10 * time.Minute), now: starts, offline: true, at: starts, flag: checkin.FlagClock, late: true},
+		"offline, after the window":     {claimed: l.ClosesAt.Add(second), now: l.ClosesAt.Add(time.Hour), offline: true, at: l.ClosesAt.Add(time.Hour), flag: checkin.FlagClock, late: true},
+		"offline, too early":            {claimed: l.OpensAt.Add(-second), now: l.OpensAt.Add(-second), offline: true, at: l.OpensAt.Add(-second)},
 		"a little ahead":                {claimed: starts.Add(20 * second), now: starts, at: starts},
 		"in the future":                 {claimed: starts.Add(10 * time.Minute), now: starts, at: starts, flag: checkin.FlagClock},
 		"before the window":             {claimed: l.OpensAt.Add(-second), now: starts, at: starts, flag: checkin.FlagClock},

@@ -394,6 +394,35 @@ func TestOfflineIsNeverTurnedRed(t *testing.T) {
 	}
 }
 
+// A door without network whose clock is wrong has shown green as well: uploaded in the evening, what it
+// saw is recorded at the time of the upload, with a flag. Without that word the rules hold.
+func TestOfflineWithAWrongClock(t *testing.T) {
+	c := newCounty(t)
+	ahead, behind, inside, online := c.tap(c.persons[0][0]), c.tap(c.persons[0][1]), c.tap(c.persons[0][2]), c.tap(c.persons[1][1])
+	ahead.Happened, ahead.Offline = ends.Add(48*time.Hour), true
+	behind.Happened, behind.Offline = starts.Add(-48*time.Hour), true
+	inside.Happened, inside.Offline = starts.Add(-48*time.Hour), true
+	online.Happened = ends.Add(48 * time.Hour)
+	c.clk.Set(starts.Add(time.Minute))
+	if got := c.record(t, c.liaison, inside); answersOf(got) != "[ok]" {
+		t.Fatal(answersOf(got))
+	}
+	c.clk.Set(ends.Add(5 * time.Hour))
+	if got := c.record(t, c.liaison, ahead, behind, online); answersOf(got) != "[ok ok too_late]" {
+		t.Fatal(answersOf(got))
+	}
+	if got := c.record(t, c.liaison, ahead); answersOf(got) != "[ok]" {
+		t.Error("repeated:", answersOf(got))
+	}
+	for person, want := range map[id.ID]checkin.Flag{
+		c.persons[0][0]: "late_too_late", c.persons[0][1]: "late_too_late", c.persons[0][2]: checkin.FlagClock,
+	} {
+		if l := c.line(t, person); l.Record.Flag != want || l.Record.Flag.Note() == "" {
+			t.Errorf("%q, want %s", l.Record.Flag, want)
+		}
+	}
+}
+
 func TestScope(t *testing.T) {
 	c := newCounty(t)
 	ctx := t.Context()
