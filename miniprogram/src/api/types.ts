@@ -24,6 +24,7 @@ export type SubscribeTemplate = Items<'GET /subscriptions/templates'>
 export type VenueCode = Output<'GET /lists/{id}/venue-code'>
 export type Visit = Output<'POST /visits'>
 export type CheckinResult = Output<'POST /check-ins'>
+export type OwnAttempt = Input<'POST /check-ins'>['body']
 export type CheckinItem = Input<'POST /lists/{id}/check-ins'>['body']['items'][number]
 export type Roster = Output<'GET /lists/{id}/roster'>
 export type RosterRow = Roster['items'][number]

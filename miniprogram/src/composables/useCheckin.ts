@@ -41,12 +41,18 @@ async function nonce(): Promise<string> {
   return Array.from(await platform.random(16), (b) => b.toString(16).padStart(2, '0')).join('')
 }
 
-export async function checkInSelf(ticket: string, person: { person_id: string; name: string }): Promise<CheckinResult> {
+/** `insisted`: had excused themselves, was asked, and stands at the door. */
+export async function checkInSelf(
+  ticket: string,
+  person: { person_id: string; name: string },
+  insisted = false,
+): Promise<CheckinResult> {
   return attempts.submit({
     nonce: await nonce(),
     ticket,
     person_id: person.person_id,
     happened_at: new Date().toISOString(),
+    leave_to_present: insisted || undefined,
     name: person.name,
   })
 }

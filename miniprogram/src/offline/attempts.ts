@@ -1,15 +1,15 @@
 import { Problem } from '../api/client'
-import type { CheckinItem, CheckinResult } from '../api/types'
+import type { CheckinItem, CheckinResult, OwnAttempt } from '../api/types'
 
 /** One attempt to sign somebody in. Its nonce makes every repetition harmless. */
 export type Attempt =
-  | { nonce: string; ticket: string; person_id: string; happened_at: string; name: string }
+  | ({ name: string } & OwnAttempt)
   | { nonce: string; list: string; item: CheckinItem; name: string }
 
 export interface Device {
   read: (key: string) => string | undefined
   write: (key: string, value: string) => void
-  sendOwn: (body: { ticket: string; nonce: string; person_id: string; happened_at: string }) => Promise<CheckinResult>
+  sendOwn: (body: OwnAttempt) => Promise<CheckinResult>
   sendList: (list: string, items: CheckinItem[]) => Promise<CheckinResult[]>
   /** Resolves after the time, or earlier when wake() is called. */
   pause: (ms: number) => { done: Promise<void>; wake: () => void }

@@ -186,7 +186,7 @@ func TestPhoneWithoutNetwork(t *testing.T) {
 func TestClockJumps(t *testing.T) {
 	c := newCounty(t)
 	ticket := c.arrive(t, c.member)
-	r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts.Add(10*time.Minute)}))(t)
+	r := must(c.checkin.SignIn(t.Context(), c.member, checkin.Tap{Ticket: ticket, Nonce: newNonce(), Person: c.persons[0][0], Happened: starts.Add(10 * time.Minute)}))(t)
 	if l := c.line(t, c.persons[0][0]); r.Answer != checkin.OK || !r.Happened.Equal(starts) || l.Record.Flag != checkin.FlagClock {
 		t.Error(r, l.Record)
 	}

@@ -79,14 +79,14 @@ export function useVisit() {
     await arrive()
   }
 
-  async function signIn(person: Someone) {
+  async function signIn(person: Someone, insisted = false) {
     if (stage.value === 'sending') return
     current.value = person
     stage.value = 'sending'
     slow.value = false
     const timer = setTimeout(() => (slow.value = true), 4000)
     try {
-      show(await checkInSelf(visit.value!.ticket!, person))
+      show(await checkInSelf(visit.value!.ticket!, person, insisted))
     } catch (err) {
       trouble.value = toTrouble(err)
       stage.value = 'error'
@@ -115,14 +115,8 @@ export function useVisit() {
     stage.value = 'annulled'
   })
 
-  /** Takes the leave back, then signs in: the member stands at the door. */
-  const come = useSubmit(async () => {
-    await call('PUT /activities/{id}/answers/{person_id}', {
-      path: { id: visit.value!.activity!.id, person_id: current.value!.person_id },
-      body: { answer: 'going', reason: '' },
-    })
-    await signIn(current.value!)
-  })
+  /** Had excused themselves, and stands at the door. */
+  const come = () => signIn(current.value!, true)
 
   const at = computed(() => {
     const r = result.value
