@@ -1,15 +1,17 @@
 import { Problem } from '../api/client'
 import type { CheckinItem, CheckinResult, OwnAttempt } from '../api/types'
 
+type OwnBody = Pick<OwnAttempt, 'ticket' | 'nonce' | 'person_id' | 'happened_at' | 'leave_to_present'>
+
 /** One attempt to sign somebody in. Its nonce makes every repetition harmless. */
 export type Attempt =
-  | ({ name: string } & OwnAttempt)
+  | (OwnBody & { name: string })
   | { nonce: string; list: string; item: CheckinItem; name: string }
 
 export interface Device {
   read: (key: string) => string | undefined
   write: (key: string, value: string) => void
-  sendOwn: (body: OwnAttempt) => Promise<CheckinResult>
+  sendOwn: (body: OwnBody) => Promise<CheckinResult>
   sendList: (list: string, items: CheckinItem[]) => Promise<CheckinResult[]>
   /** Resolves after the time, or earlier when wake() is called. */
   pause: (ms: number) => { done: Promise<void>; wake: () => void }
