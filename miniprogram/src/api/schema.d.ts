@@ -781,6 +781,40 @@ export interface paths {
         patch: operations["updatePerson"];
         trace?: never;
     };
+    "/api/v1/persons/{id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts that act for a person */
+        get: operations["listTies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a person away from an account bound by mistake */
+        delete: operations["endTie"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{id}/binding-codes": {
         parameters: {
             query?: never;
@@ -1117,6 +1151,8 @@ export interface components {
         };
         AlliancePatchBody: {
             basis?: string;
+            /** @description The wrong WeChat group was taken for the alliance's: the next one counts */
+            forget_group?: boolean;
             group_name?: string;
             /** @description Empty text: none */
             lead_unit_id?: string;
@@ -1603,6 +1639,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        IdentityTieView: {
+            account_id: string;
+            name: string;
+            /** @description How it was confirmed: phone, code, claim */
+            proof: string;
+            /** @enum {string} */
+            relation: "self" | "family";
+            /** Format: date-time */
+            since: string;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerAllianceView: {
             /** @description 地缘 or 业缘 */
             basis: string;
@@ -2039,6 +2087,12 @@ export interface components {
         };
         PageListIdentityGrantView: {
             items: components["schemas"]["IdentityGrantView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListIdentityTieView: {
+            items: components["schemas"]["IdentityTieView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -4193,6 +4247,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LedgerPersonDetail"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listTies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListIdentityTieView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    endTie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

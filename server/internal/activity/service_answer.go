@@ -141,6 +141,12 @@ func (s *Service) Answers(ctx context.Context, activityID id.ID, persons []id.ID
 	return out, nil
 }
 
+// Lock holds the activity's row until the transaction of ctx ends.
+func (s *Service) Lock(ctx context.Context, activityID id.ID) error {
+	_, err := s.store.lock(ctx, activityID)
+	return err
+}
+
 // Counts sums one activity up.
 func (s *Service) Counts(ctx context.Context, activityID id.ID) (notice.Counts, error) {
 	m, err := s.counts(ctx, []id.ID{activityID})

@@ -194,7 +194,9 @@ func (a *App) services() {
 	a.Ledger.OnStatusChange(a.Identity.PersonChanged)
 	a.Ledger.OnStatusChange(a.Notice.PersonChanged)
 	a.Ledger.OnStatusChange(a.Activity.PersonChanged)
-	a.Worker = outbox.NewWorker(a.Outbox, a.log, a.Notice.Dispatchers(), outbox.Options{
+	dispatchers := a.Notice.Dispatchers()
+	dispatchers[channelHousekeeping] = a.houseKeeper()
+	a.Worker = outbox.NewWorker(a.Outbox, a.log, dispatchers, outbox.Options{
 		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"bense/server/internal/app"
+	"bense/server/internal/outbox"
 )
 
 func demoOptions(t *testing.T, logs io.Writer) app.Options {
@@ -152,6 +153,26 @@ func TestCommandsFoundACounty(t *testing.T) {
 	var out bytes.Buffer
 	if err := app.Doctor(t.Context(), o, &out); err != nil || strings.Contains(out.String(), "有问题") {
 		t.Errorf("doctor: %v %s", err, out.String())
+	}
+}
+
+func TestHousekeepingIsAskedOnceADay(t *testing.T) {
+	inst, err := app.Isolated(t.Context(), app.IsolatedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inst.Close()
+	for range 2 {
+		if err := inst.AskHousekeeping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inst.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n, err := inst.Outbox.Counts(t.Context())
+	if err != nil || len(n) != 1 || n[outbox.Done] != 1 {
+		t.Errorf("%v %v", n, err)
 	}
 }
 

@@ -113,7 +113,7 @@ func Serve(ctx context.Context, o Options) error {
 	go func() {
 		defer close(worked)
 		if cfg.Worker.Embedded {
-			a.Worker.Run(work)
+			a.work(work)
 		}
 	}()
 	if err := a.start(ctx, "http://"+ln.Addr().String()); err != nil {
@@ -161,6 +161,6 @@ func Work(ctx context.Context, o Options) error {
 	}
 	defer a.Close()
 	l.Info("working")
-	a.Worker.Run(ctx)
+	a.work(ctx)
 	return nil
 }

@@ -375,7 +375,7 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	values["soon"], values["later"] = m.soon().Format(time.RFC3339), m.soon().Add(2*time.Hour).Format(time.RFC3339)
 	values["now"], values["nonce"] = m.clock.Now().Format(time.RFC3339), fmt.Sprintf("%032x", m.cells)
 	values["n"] = fmt.Sprint(m.cells)
-	values["token"] = "no-such-token"
+	values["token"], values["account_id"] = "no-such-token", "4611686018427387904"
 	for _, kind := range usedUp {
 		if passes && idOf[first] == kind && r.method != "GET" && strings.Contains(r.path, "{") {
 			made := m.fresh(t, kind, at)

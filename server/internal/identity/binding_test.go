@@ -166,6 +166,47 @@ func TestUnbind(t *testing.T) {
 	r.audited("unbind", p.ID, 1)
 }
 
+func TestLiaisonEndsATieMadeByMistake(t *testing.T) {
+	r := newRig(t)
+	number := newPhone()
+	p := r.person(r.bank, "郭爱国", number)
+	h, liaison := r.open(number), r.liaison(r.bank)
+	h.bindPhone()
+	ties, err := r.Ties(t.Context(), liaison.who(), p.ID)
+	if err != nil || len(ties) != 1 || ties[0].Account != h.id || ties[0].Relation != identity.Self || ties[0].Name != "郭爱国" {
+		t.Fatal(ties, err)
+	}
+	for name, c := range map[string]struct {
+		who  *phone
+		want *errs.Error
+	}{
+		"liaison of another unit": {r.liaison(r.school), errs.ErrNotFound},
+		"stranger":                {r.open(""), errs.ErrNotFound},
+		"the person":              {h, errs.ErrForbidden},
+	} {
+		if err := r.EndTie(t.Context(), c.who.who(), p.ID, h.id); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for range 2 { // the second finds nothing to end
+		r.must(r.EndTie(t.Context(), liaison.who(), p.ID, h.id))
+	}
+	if h.who().ActsFor(p.ID) {
+		t.Error("still acts for the person")
+	}
+	r.audited("end_tie", p.ID, 1)
+}
+
+func TestPruneCodesKeepsThoseThatWork(t *testing.T) {
+	r := newRig(t)
+	p, liaison, h := r.person(r.bank, "郭爱国", ""), r.liaison(r.bank), r.open("")
+	c := r.code(liaison, p)
+	r.must(r.PruneCodes(t.Context(), r.clk.Now()))
+	if _, err := r.BindByCode(t.Context(), h.who(), c.Code, "", "10.0.0.1"); err != nil {
+		t.Error("a code that works was removed:", err)
+	}
+}
+
 func (r *rig) code(liaison *phone, p ledger.Person) identity.BindingCode {
 	r.t.Helper()
 	c, err := r.NewBindingCode(r.t.Context(), liaison.who(), p.ID)

@@ -11,6 +11,7 @@ import (
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
+	"bense/server/internal/page"
 	"bense/server/internal/web"
 )
 
@@ -170,6 +171,19 @@ func routesAccount(api huma.API, s *Service) {
 		})
 }
 
+type tieView struct {
+	AccountID id.ID     `json:"account_id"`
+	Name      string    `json:"name"`
+	Relation  Relation  `json:"relation" enum:"self,family"`
+	Proof     Proof     `json:"proof" doc:"How it was confirmed: phone, code, claim"`
+	Since     time.Time `json:"since"`
+}
+
+type tieInput struct {
+	ID      web.ID `path:"id"`
+	Account web.ID `path:"account_id"`
+}
+
 func routesBinding(api huma.API, s *Service) {
 	huma.Register(api, operation("setRelation", "PUT", "/me/persons/{id}", "Say whether a bound person is myself or family"),
 		func(ctx context.Context, in *relationInput) (*web.Out[personView], error) {
@@ -202,6 +216,30 @@ func routesBinding(api huma.API, s *Service) {
 				return nil, err
 			}
 			return web.JSON(boundView{Person: viewPerson(p)}), nil
+		})
+	huma.Register(api, operation("listTies", "GET", "/persons/{id}/accounts", "Accounts that act for a person"),
+		func(ctx context.Context, in *web.IDPath) (*web.Out[page.List[tieView]], error) {
+			who, err := actor.From(ctx)
+			if err != nil {
+				return nil, err
+			}
+			ties, err := s.Ties(ctx, who, in.ID.ID)
+			if err != nil {
+				return nil, err
+			}
+			list := make([]tieView, len(ties))
+			for i, t := range ties {
+				list[i] = tieView{AccountID: t.Account, Name: t.Name, Relation: t.Relation, Proof: t.Proof, Since: t.Since}
+			}
+			return web.JSON(page.All(list)), nil
+		})
+	huma.Register(api, operation("endTie", "DELETE", "/persons/{id}/accounts/{account_id}", "Take a person away from an account bound by mistake"),
+		func(ctx context.Context, in *tieInput) (*web.Empty, error) {
+			who, err := actor.From(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return nil, s.EndTie(ctx, who, in.ID.ID, in.Account.ID)
 		})
 	huma.Register(api, creates(operation("createBindingCode", "POST", "/persons/{id}/binding-codes", "Make a one-time code for a person")),
 		func(ctx context.Context, in *web.IDPath) (*web.Out[bindingCodeView], error) {

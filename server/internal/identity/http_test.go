@@ -164,7 +164,7 @@ func TestEveryOperationButLoginNeedsASession(t *testing.T) {
 			}
 		}
 	}
-	if n != 14 {
+	if n != 16 {
 		t.Errorf("%d operations", n)
 	}
 }

@@ -73,6 +73,15 @@ type BoundPerson struct {
 	Relation Relation
 }
 
+// Tie is an account that acts for a person, as the liaison sees it.
+type Tie struct {
+	Account  id.ID
+	Name     string
+	Relation Relation
+	Proof    Proof
+	Since    time.Time
+}
+
 // PhoneResult is what a confirmed phone number led to.
 type PhoneResult struct {
 	Me

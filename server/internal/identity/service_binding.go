@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/db"
@@ -176,6 +177,53 @@ func (s *Service) Unbind(ctx context.Context, who actor.Actor, person id.ID) err
 	return nil
 }
 
+// Ties gives the accounts that act for a person.
+func (s *Service) Ties(ctx context.Context, who actor.Actor, person id.ID) ([]Tie, error) {
+	if _, err := s.personFor(ctx, who, person); err != nil {
+		return nil, err
+	}
+	ties, err := s.store.ties(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]id.ID, len(ties))
+	for i, t := range ties {
+		accounts[i] = t.Account
+	}
+	names, err := s.AccountName(ctx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	for i := range ties {
+		ties[i].Name = names[ties[i].Account]
+	}
+	return ties, nil
+}
+
+// EndTie takes a person away from an account that was bound by mistake; an account without such a tie
+// is left as it is.
+func (s *Service) EndTie(ctx context.Context, who actor.Actor, person, account id.ID) error {
+	p, err := s.personFor(ctx, who, person)
+	if err != nil {
+		return err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		err := s.store.deleteBinding(ctx, account, person)
+		if errors.Is(err, errs.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, who, "end_tie", "person", person, p.Place(), map[string]any{"account": account})
+	})
+	if err != nil {
+		return err
+	}
+	s.known.changed(ctx, account)
+	return nil
+}
+
 // NewBindingCode makes a code with which one account can bind the person.
 func (s *Service) NewBindingCode(ctx context.Context, who actor.Actor, person id.ID) (BindingCode, error) {
 	p, err := s.personFor(ctx, who, person)
@@ -215,6 +263,11 @@ func (s *Service) personFor(ctx context.Context, who actor.Actor, person id.ID) 
 		return ledger.Person{}, errs.ErrNotFound
 	}
 	return p, who.Must(actor.ConfirmClaim, p.Place())
+}
+
+// PruneCodes removes binding codes that ran out before a time; the audit lines stay.
+func (s *Service) PruneCodes(ctx context.Context, before time.Time) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error { return s.store.pruneCodes(ctx, before) })
 }
 
 // BindByCode binds the person of a binding code: as oneself when the account is nobody yet and rel

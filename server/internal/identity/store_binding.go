@@ -34,6 +34,20 @@ func (s *store) bindings(ctx context.Context, account id.ID) ([]Binding, error) 
 	return out, nil
 }
 
+// ties gives the accounts of a person in the order in which they were bound.
+func (s *store) ties(ctx context.Context, person id.ID) ([]Tie, error) {
+	var rows []bindingRow
+	err := s.db.Conn(ctx).Where("person_id = ?", person).Order("created_at, account_id").Find(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	out := make([]Tie, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, Tie{Account: r.AccountID, Relation: Relation(r.Relation), Proof: Proof(r.Proof), Since: r.CreatedAt.Time})
+	}
+	return out, nil
+}
+
 func (s *store) insertBinding(ctx context.Context, b Binding, by id.ID, now time.Time) error {
 	r := bindingRow{AccountID: b.Account, PersonID: b.Person, Relation: string(b.Relation), Proof: string(b.Proof),
 		ConfirmedBy: null(by), CreatedAt: db.At(now)}
@@ -146,4 +160,9 @@ func (s *store) bindingsOf(ctx context.Context, accounts []id.ID) ([]Binding, er
 
 func (r bindingRow) binding() Binding {
 	return Binding{Account: r.AccountID, Person: r.PersonID, Relation: Relation(r.Relation), Proof: Proof(r.Proof)}
+}
+
+// pruneCodes removes codes that ran out before a time.
+func (s *store) pruneCodes(ctx context.Context, before time.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Where("expires_at < ?", db.At(before)).Delete(&codeRow{}).Error)
 }

@@ -191,6 +191,7 @@ func (s *Service) CreateAlliance(ctx context.Context, who actor.Actor, a Allianc
 type AllianceChange struct {
 	Name, Basis, Venue, GroupName *string
 	LeadUnit                      *id.ID // zero: none
+	ForgetGroup                   bool   // the next group that a card is opened in becomes the alliance's
 }
 
 // UpdateAlliance changes an alliance: its lead unit, venue, WeChat group.
@@ -220,8 +221,14 @@ func (s *Service) UpdateAlliance(ctx context.Context, who actor.Actor, allianceI
 		if err := s.store.updateAlliance(ctx, a, s.now()); err != nil {
 			return err
 		}
-		return s.wrote(ctx, who, "ledger.update_alliance", "alliance", a.ID, a.Place(),
-			map[string]any{"name": a.Name, "venue": a.Venue, "basis": a.Basis, "group_name": a.GroupName, "lead_unit_id": a.LeadUnitID})
+		if c.ForgetGroup {
+			a.GroupOpenID = ""
+			if err := s.store.forgetGroup(ctx, a.ID, s.now()); err != nil {
+				return err
+			}
+		}
+		return s.wrote(ctx, who, "ledger.update_alliance", "alliance", a.ID, a.Place(), map[string]any{"name": a.Name, "venue": a.Venue,
+			"basis": a.Basis, "group_name": a.GroupName, "lead_unit_id": a.LeadUnitID, "forget_group": c.ForgetGroup})
 	})
 	return a, err
 }

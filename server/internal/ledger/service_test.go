@@ -347,6 +347,10 @@ func TestBindGroupAndUpdateAlliance(t *testing.T) {
 	if a.Venue != "文化宫 3楼" || a.LeadUnitID != lead || a.Name != w.a.Name || a.GroupOpenID != "g1" {
 		t.Errorf("%+v", a)
 	}
+	must(w.ledger.UpdateAlliance(t.Context(), w.office(0), w.a.ID, ledger.AllianceChange{ForgetGroup: true}))(t)
+	if bind("g2") != "g2" {
+		t.Error("the wrong group was not forgotten")
+	}
 }
 
 // Twenty members open the card at once: all are told the one group that won, also those whose

@@ -304,6 +304,10 @@ func orNone(ids []id.ID) []id.ID {
 	return ids
 }
 
+func (s store) forgetGroup(ctx context.Context, allianceID id.ID, now db.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Exec("UPDATE alliances SET group_openid = '', updated_at = ? WHERE id = ?", now, allianceID).Error)
+}
+
 // bindGroup lets the first of several win.
 func (s store) bindGroup(ctx context.Context, allianceID id.ID, openGID string, now db.Time) (string, error) {
 	err := s.db.Conn(ctx).Exec("UPDATE alliances SET group_openid = ?, updated_at = ? WHERE id = ? AND group_openid = ''",

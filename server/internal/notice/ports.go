@@ -18,6 +18,8 @@ type Activities interface {
 	// Answers gives the answers of those persons who have answered.
 	Answers(ctx context.Context, activity id.ID, persons []id.ID) (map[id.ID]Answer, error)
 	Counts(ctx context.Context, activity id.ID) (Counts, error)
+	// Lock keeps others from announcing or changing the activity until the transaction ends.
+	Lock(ctx context.Context, activity id.ID) error
 	// RecordOnBehalf checks the permission, records the answer and calls Service.Answered.
 	RecordOnBehalf(ctx context.Context, who actor.Actor, activity, person id.ID, answer, reason string) error
 }

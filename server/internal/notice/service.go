@@ -82,6 +82,11 @@ func (s *Service) Create(ctx context.Context, who actor.Actor, alliance, activit
 	}
 	var key id.ID
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		if activity != 0 {
+			if err := s.activities.Lock(ctx, activity); err != nil {
+				return err
+			}
+		}
 		key, err = s.draft(ctx, who, a.Place(), activity, title, body)
 		return err
 	})

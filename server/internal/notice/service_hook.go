@@ -130,6 +130,11 @@ func (s *Service) PersonChanged(ctx context.Context, p ledger.Person) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.stop(ctx, p.ID, at) })
 }
 
+// PruneEvents forgets WeChat's events that came before a time; WeChat repeats none for that long.
+func (s *Service) PruneEvents(ctx context.Context, before time.Time) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.pruneEvents(ctx, before) })
+}
+
 // Outbox channels of this package.
 const (
 	channelPush  = "wechat_push"

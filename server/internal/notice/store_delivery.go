@@ -233,3 +233,7 @@ func (s store) firstTime(ctx context.Context, key []byte, now time.Time) (bool, 
 	c := s.db.Conn(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&eventRow{EventKey: key, CreatedAt: db.At(now)})
 	return c.RowsAffected == 1, db.Unavailable(c.Error)
 }
+
+func (s store) pruneEvents(ctx context.Context, before time.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Where("created_at < ?", db.At(before)).Delete(&eventRow{}).Error)
+}

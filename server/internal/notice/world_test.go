@@ -229,6 +229,8 @@ func (w *world) Counts(context.Context, id.ID) (notice.Counts, error) {
 	return c, nil
 }
 
+func (w *world) Lock(context.Context, id.ID) error { return nil }
+
 func (w *world) RecordOnBehalf(ctx context.Context, who actor.Actor, activity, person id.ID, answer, reason string) error {
 	w.mu.Lock()
 	w.answers[person] = notice.Answer{Answer: answer, Reason: reason}

@@ -131,6 +131,12 @@ func (o *Outbox) EnqueueMany(ctx context.Context, ms []Message) (int, error) {
 	return int(n), err
 }
 
+// Prune removes what went out before a time and tells how many rows that were. Rows that were given up,
+// or whose fate is unknown, stay for somebody to look at.
+func (o *Outbox) Prune(ctx context.Context, before time.Time) (int64, error) {
+	return o.prune(ctx, before)
+}
+
 // Wake makes the worker of this process look at once; call it after the commit. Without it, and for
 // rows of other processes, the worker's poll finds them.
 func (o *Outbox) Wake() {

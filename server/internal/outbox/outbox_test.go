@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -320,4 +321,27 @@ func TestPollFindsRowsOfOthers(t *testing.T) {
 	if err := <-over; err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestPruneRemovesOnlyWhatWentOutLongAgo(t *testing.T) {
+	h := newHouse(t)
+	h.enqueue(a("old"), a("bad"))
+	h.run(h.worker(func(_ context.Context, payload []byte) (bool, error) {
+		if strings.Contains(string(payload), "bad") {
+			return false, errors.New("no")
+		}
+		return false, nil
+	}, outbox.Options{}))
+	h.clk.Advance(31 * 24 * time.Hour)
+	h.enqueue(a("new"), a("waiting"))
+	h.run(h.worker(func(_ context.Context, payload []byte) (bool, error) {
+		if strings.Contains(string(payload), "waiting") {
+			return true, errors.New("later")
+		}
+		return false, nil
+	}, outbox.Options{}))
+	if n, err := h.box.Prune(t.Context(), h.clk.Now().Add(-30*24*time.Hour)); err != nil || n != 1 {
+		t.Errorf("%d rows removed, %v", n, err)
+	}
+	h.want(map[outbox.State]int64{outbox.Dead: 1, outbox.Done: 1, outbox.Waiting: 1})
 }

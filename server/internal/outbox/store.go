@@ -123,3 +123,25 @@ func (o *Outbox) Counts(ctx context.Context) (map[State]int64, error) {
 	}
 	return out, db.Unavailable(err)
 }
+
+// pruned bounds the rows of one statement, so that nobody waits long for their locks.
+const pruned = 1000
+
+func (o *Outbox) prune(ctx context.Context, before time.Time) (int64, error) {
+	var total int64
+	for {
+		var ids []id.ID
+		err := o.db.Conn(ctx).Model(&row{}).Where("state = ? AND run_at < ? AND done_at < ?", string(Done), db.At(before), db.At(before)).
+			Order("id").Limit(pruned).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			return total, db.Unavailable(err)
+		}
+		err = o.db.Tx(ctx, func(ctx context.Context) error {
+			return o.db.Conn(ctx).Where("id IN ? AND state = ?", ids, string(Done)).Delete(&row{}).Error
+		})
+		if err != nil {
+			return total, db.Unavailable(err)
+		}
+		total += int64(len(ids))
+	}
+}

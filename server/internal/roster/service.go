@@ -136,6 +136,11 @@ func (s *Service) Discard(ctx context.Context, who actor.Actor, importID id.ID) 
 	})
 }
 
+// Prune removes previews that have waited too long for their commit.
+func (s *Service) Prune(ctx context.Context) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error { return s.store.forget(ctx, 0, s.clk.Now().Add(-keep)) })
+}
+
 func (s *Service) wrote(ctx context.Context, who actor.Actor, action string, imp Import, detail map[string]any) error {
 	return s.audit.Write(ctx, who, audit.Line{Action: action, Kind: "import", Subject: imp.ID,
 		Place: actor.Place{Committee: imp.CommitteeID}, Detail: detail})

@@ -110,10 +110,13 @@ func (s store) discard(ctx context.Context, importID id.ID) (bool, error) {
 	return r.RowsAffected == 1, db.Unavailable(r.Error)
 }
 
-// forget removes previews of a committee that nobody committed.
+// forget removes previews that nobody committed; of every committee with committeeID zero.
 func (s store) forget(ctx context.Context, committeeID id.ID, before time.Time) error {
-	return db.Unavailable(s.db.Conn(ctx).Where("committee_id = ? AND state = ? AND created_at < ?",
-		committeeID, Previewed, db.At(before)).Delete(&importRow{}).Error)
+	q := s.db.Conn(ctx).Where("state = ? AND created_at < ?", Previewed, db.At(before))
+	if committeeID != 0 {
+		q = q.Where("committee_id = ?", committeeID)
+	}
+	return db.Unavailable(q.Delete(&importRow{}).Error)
 }
 
 func (s store) pack(v any, context string) ([]byte, error) {
