@@ -211,6 +211,10 @@ export const h5: Platform = {
     localStorage.setItem(fontKey, String(factor))
     apply(factor)
   },
+
+  setDensity(share) {
+    document.documentElement.style.setProperty('--density', String(share))
+  },
 }
 
 function apply(factor: number) {

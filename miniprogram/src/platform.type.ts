@@ -51,6 +51,8 @@ export interface Platform {
   keepAwake(on: boolean): void
   fontFactor(): number
   setFontFactor(factor: number): void
+  /** Sets all type smaller by this share, where page-meta does not. */
+  setDensity(share: number): void
   /** Can the page itself change the type size, or does the system's setting rule? */
   ownFontSize: boolean
 }

@@ -123,4 +123,5 @@ export const weixin: Platform = {
 
   fontFactor: () => wx.getAppBaseInfo?.().fontSizeScaleFactor ?? 1,
   setFontFactor() {},
+  setDensity() {},
 }
