@@ -1,4 +1,4 @@
-import { computed, ref } from 'vue'
+import { computed, effectScope, ref } from 'vue'
 import { call } from '../../api/session'
 import type { Kind } from '../../api/types'
 import { addDays, instant, minutesOfDay } from '../../composables/date'
@@ -41,10 +41,15 @@ function empty(): Form {
   }
 }
 
-/** The notice being written. It survives leaving the page; 存草稿 also puts it on the server. */
+let draft: ReturnType<typeof useDraft<Form>> | undefined
+
+/**
+ * The notice being written, one for all pages that write it. It survives leaving them; 先存起来 also
+ * puts it on the server.
+ */
 export function useCompose() {
   const session = useSession()
-  const { form, clear } = useDraft<Form>('notice', empty)
+  const { form, clear } = (draft ??= effectScope(true).run(() => useDraft<Form>('notice', empty))!)
   const missing = ref<Record<string, string>>({})
 
   const starts = computed(() => instant(form.day, form.minutes))
@@ -60,8 +65,11 @@ export function useCompose() {
     () => alliances.value.find((a) => a.alliance_id === form.alliance) ?? alliances.value[0],
   )
 
-  // A draft may have been left lying until its own day had passed.
-  if (Date.parse(starts.value) < Date.now()) Object.assign(form, firstStart(platform.soon))
+  /** A draft may have been left lying until its own day had passed. */
+  function renewDay() {
+    if (Date.parse(starts.value) < Date.now()) Object.assign(form, firstStart(platform.soon))
+  }
+  renewDay()
 
   /** Most meetings are held in the alliance's own room: say so until somebody says otherwise. */
   async function suggestPlace() {
@@ -119,6 +127,7 @@ export function useCompose() {
       form.day = Date.parse(n.activity.starts_at)
       form.minutes = minutesOfDay(n.activity.starts_at)
       form.length = Math.round((Date.parse(n.activity.ends_at) - Date.parse(n.activity.starts_at)) / 60_000)
+      renewDay()
     }
   }
 
