@@ -1,12 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import { readCode } from '@/composables/codes'
 import { arrange, cardOf, paragraphs, standing, type Standing } from '@/composables/notices'
-import { toTrouble } from '@/composables/problem'
+import { clauses, toTrouble } from '@/composables/problem'
 import { usePage } from '@/composables/usePage'
 import { useSubmit } from '@/composables/useSubmit'
 import { firstStart } from '@/packages/head/useCompose'
 import { templates } from '@/packages/head/templates'
 import { fits } from '@/packages/liaison/search'
+import { says } from '@/packages/liaison/useDesk'
 
 describe('usePage', () => {
   it('goes from idle through loading to done', async () => {
@@ -62,6 +63,18 @@ describe('words for trouble', () => {
     const trouble = toTrouble(err)
     expect(trouble.what).toBe(what)
     expect(trouble.todo).toMatch(/[。]$/)
+  })
+})
+
+describe('a sentence on the result screen', () => {
+  it('says first what happened, then what to do', () => {
+    expect(clauses('这不是本活动的签到码，请找工作人员')).toEqual({ first: '这不是本活动的签到码', rest: '请找工作人员' })
+    expect(clauses('签到成功')).toEqual({ first: '签到成功', rest: '' })
+  })
+  it('speaks to the staff where they stand at the door', () => {
+    const answer = (word: string, message: string) => ({ answer: word, message }) as Parameters<typeof says>[0]
+    expect(says(answer('unknown', '还没有找到您的登记，请找联络员'))).not.toContain('联络员')
+    expect(says(answer('code_expired', '签到码已更新，请重新扫一扫'))).toBe('签到码已更新，请重新扫一扫')
   })
 })
 

@@ -25,6 +25,12 @@ const byStatus: Record<number, string> = {
   503: '系统有点忙，过一会儿再试。',
 }
 
+/** What happened in large letters, what to do below it: the server's sentence has both. */
+export function clauses(sentence: string): { first: string; rest: string } {
+  const at = sentence.indexOf('，')
+  return at < 0 ? { first: sentence, rest: '' } : { first: sentence.slice(0, at), rest: sentence.slice(at + 1) }
+}
+
 /** Turns whatever was thrown into words. The server's own sentence always comes first. */
 export function toTrouble(err: unknown): Trouble {
   const e = (err ?? {}) as { code?: string; status?: number; message?: string; fields?: Trouble['fields'] }

@@ -3,7 +3,7 @@ import { call } from '../../api/session'
 import type { CheckinResult, Visit } from '../../api/types'
 import { checkInSelf, sound } from '../../composables/useCheckin'
 import { fullWhen, time } from '../../composables/date'
-import { toTrouble, type Trouble } from '../../composables/problem'
+import { clauses, toTrouble, type Trouble } from '../../composables/problem'
 import { useSession } from '../../composables/useSession'
 import { useSubmit } from '../../composables/useSubmit'
 
@@ -39,8 +39,9 @@ export function useVisit() {
     if (r.answer === 'ok') return '签到成功'
     if (r.answer === 'already' && r.first) return `您已在${time(r.first.at)}签到`
     if (r.answer === 'on_leave') return '您请过假'
-    return r.message
+    return clauses(r.message).first
   })
+  const rest = computed(() => (tone.value === 'stop' ? clauses(result.value?.message ?? '').rest : ''))
   const regrettable = computed(
     () =>
       result.value?.answer === 'ok' &&
@@ -124,7 +125,7 @@ export function useVisit() {
   })
 
   return {
-    stage, trouble, visit, result, current, people, slow, next, tone, word, at, regrettable,
+    stage, trouble, visit, result, current, people, slow, next, tone, word, rest, at, regrettable,
     annul, come, session, open, resume, signIn,
     again: () => open(token),
   }

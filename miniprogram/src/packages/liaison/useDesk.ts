@@ -3,10 +3,13 @@ import { call } from '../../api/session'
 import type { CheckinResult } from '../../api/types'
 import { checkInAt, sound, type Desk } from '../../composables/useCheckin'
 import { time } from '../../composables/date'
-import { toTrouble, type Trouble } from '../../composables/problem'
+import { clauses, toTrouble, type Trouble } from '../../composables/problem'
 import type { State } from '../../composables/usePage'
 import { useSubmit } from '../../composables/useSubmit'
 import { doors } from '../../composables/words'
+
+type Tone = 'ok' | 'already' | 'ask' | 'stop'
+const tones: Record<string, Tone> = { ok: 'ok', already: 'already', on_leave: 'ask', not_on_list: 'ask' }
 
 /**
  * Signing people in at the desk: by their code, by their name, or as somebody not on the list.
@@ -65,12 +68,19 @@ export function useDesk(list: () => string) {
     })
   })
 
-  const tone = computed(() =>
-    ({ ok: 'ok', already: 'already', on_leave: 'ask', not_on_list: 'ask' } as const)[result.value?.answer as 'ok'] ?? 'stop',
-  )
-  const word = computed(() => says(result.value))
+  const tone = computed(() => tones[result.value?.answer ?? ''] ?? 'stop')
+  const word = computed(() => clauses(says(result.value)).first)
+  const rest = computed(() => clauses(says(result.value)).rest)
 
-  return { result, send, state, trouble, slow, insist, annul, tone, word }
+  return { result, send, state, trouble, slow, insist, annul, tone, word, rest }
+}
+
+/** Where the server's sentence sends the member to the staff, the staff need words of their own. */
+const staffWords: Record<string, string> = {
+  unknown: '花名册里没有这位同志，请先记在纸上',
+  inactive: '这位同志已不在册，请先记在纸上',
+  invalid_code: '这不是签到码，请在点名册里找名字',
+  too_late: '签到已经结束',
 }
 
 export function says(r: CheckinResult | undefined): string {
@@ -78,7 +88,7 @@ export function says(r: CheckinResult | undefined): string {
   if (r.answer === 'ok') return '签到成功'
   if (r.answer === 'already' && r.first) return `${time(r.first.at)}已经签过`
   if (r.answer === 'on_leave') return '请过假'
-  return r.message
+  return staffWords[r.answer] ?? r.message
 }
 
 export function firstLine(r: CheckinResult | undefined): string {
