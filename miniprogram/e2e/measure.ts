@@ -8,6 +8,8 @@ export interface Measured {
   clipped: string[]
   targets: { word: string; x: number; y: number; w: number; h: number; main: boolean; list: boolean; fixed: boolean }[]
   pitches: { pitch: number; line: number }[]
+  /** Values moved by buttons: each is one thing to do, whatever the number of its buttons. */
+  steppers: number
   telephone: boolean
   dialogs: number
   live: number
@@ -72,6 +74,7 @@ export function measure(): Measured {
   return {
     texts, clipped, targets, pitches,
     overflow: Math.max(document.documentElement.scrollWidth, document.body.scrollWidth, window.innerWidth),
+    steppers: [...document.querySelectorAll('.stepper')].filter(seen).length,
     telephone: !!document.querySelector('[data-tel^="tel:"]'),
     dialogs: document.querySelectorAll('uni-modal, [role=dialog]').length,
     live: document.querySelectorAll('[aria-live], [role=status], [role=alert]').length,

@@ -72,10 +72,32 @@ export const result = (over: object = {}) => ({
   activity: { id: '21', title: activity.title, starts_at: activity.starts_at }, list_id: '41',
   happened_at: at(23, '08:41'), ...over,
 })
+
+/** What a door is told of each item it sent. */
+export function atDoor(route: Route, over: object = {}): Reply {
+  const { items } = route.request().postDataJSON() as { items: { nonce: string; person_id?: string }[] }
+  const told = items.map((i) => {
+    const row = roster.items.find((r) => r.person_id === i.person_id) ?? roster.items[3]
+    return result({ nonce: i.nonce, person: { id: row.person_id, name: row.name, unit: row.unit }, ...over })
+  })
+  return { json: { items: told } }
+}
+
 const visit = (people: Someone[], over: object = {}) => ({
   answer: 'ok', message: '', ticket: 'T', expires_at: at(23, '08:50'), list_id: '41', activity,
   people: people.map((p) => ({ person_id: p.id, name: p.name, present_at: null })), ...over,
 })
+
+const timeline = {
+  state: 'published', published_at: at(20, '16:30'), recipients: 132, queued: 0, sent: 104, refused: 6, unknown: 0,
+  failed: 0, read: 97, answered: 86, told: 12, unreached: 23, reminders: [],
+  steps: [
+    { at: at(20, '16:30'), kind: 'published', text: '通知发给132位', count: 132 },
+    { at: at(20, '16:31'), kind: 'sent', text: '微信提醒送到104位', count: 104 },
+    { at: at(20, '16:35'), kind: 'card', text: '卡片发到联盟群', count: 1 },
+  ],
+  card: { state: 'open', shared_at: at(22, '16:35'), count: 61, expires_at: at(23, '16:35') },
+}
 
 const problem = (status: number, code: string, message: string): Reply => ({ status, json: { status, code, message } })
 
@@ -109,18 +131,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'GET /alliances/1': { json: { id: '1', name: '城东党建联盟', venue: '文化馆二楼会议室', group_name: '', basis: '', committee_id: '9', lead_unit_id: '' } },
     'GET /activities': { json: { items: [activity, later, old] } },
     'GET /activities/21': { json: activity },
-    'GET /notices/31/timeline': {
-      json: {
-        state: 'published', published_at: at(20, '16:30'), recipients: 132, queued: 0, sent: 104, refused: 6, unknown: 0,
-        failed: 0, read: 97, answered: 86, told: 12, unreached: 23, reminders: [],
-        steps: [
-          { at: at(20, '16:30'), kind: 'published', text: '通知发给132位', count: 132 },
-          { at: at(20, '16:31'), kind: 'sent', text: '微信提醒送到104位', count: 104 },
-          { at: at(20, '16:35'), kind: 'card', text: '卡片发到联盟群', count: 1 },
-        ],
-        card: { state: 'open', shared_at: at(22, '16:35'), count: 61, expires_at: at(23, '16:35') },
-      },
-    },
+    'GET /notices/31/timeline': { json: timeline },
     'GET /notices/31/recipients': {
       json: {
         items: names.map((name, i) => ({
@@ -147,17 +158,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'POST /persons/100/binding-codes': { json: { code: '48210937', qr: 'BB1.48210937', expires_at: at(23, '18:00') } },
     'GET /lists/41/roster': { json: roster },
     'GET /lists/41/venue-code': { json: { token: 'abc', url: 'https://bense.example.cn/q/AbCdEf0123456789-_AbCdEf', expires_at: at(23, '08:41'), refresh_after_seconds: 20 } },
-    'POST /lists/41/check-ins': (route) => {
-      const { items } = route.request().postDataJSON() as { items: { nonce: string; person_id?: string }[] }
-      return {
-        json: {
-          items: items.map((i) => {
-            const row = roster.items.find((r) => r.person_id === i.person_id) ?? roster.items[3]
-            return result({ nonce: i.nonce, person: { id: row.person_id, name: row.name, unit: row.unit } })
-          }),
-        },
-      }
-    },
+    'POST /lists/41/check-ins': (route) => atDoor(route),
     'GET /activities/21/attendance': {
       json: {
         title: activity.title, activity, counts: { expected: 12, present: 8, leave: 2, absent: 2 },
@@ -204,7 +205,7 @@ function failing(how: () => Reply): Answers {
   )
 }
 
-export const variants = { problem, result, visit, stand, wang, li, long, at }
+export const variants = { problem, timeline, result, visit, stand, wang, li, long, at }
 
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {
