@@ -124,10 +124,20 @@ test('the liaison signs somebody in by the roster and takes the sheet', async ()
 })
 
 test('the head sees who answered and notes a call', async () => {
+  // A browser without a telephone would ask what to do with the number.
+  await head.evaluate(() =>
+    document.addEventListener('click', (event) => {
+      const link = (event.target as Element).closest('a[href^="tel:"]')
+      if (!link) return
+      event.preventDefault()
+      document.body.dataset.called = link.getAttribute('href')!
+    }, true),
+  )
   await button(head, '打电话通知').tap()
   const first = head.locator('.card:visible', { has: head.locator('.name') }).first()
   const called = await first.locator('.name').innerText()
   await first.locator('uni-button').first().tap()
+  await expect(head.locator('body')).toHaveAttribute('data-called', /^tel:1990000\d{4}$/)
   await head.locator('uni-button:visible', { hasText: '已通知' }).first().tap()
   await expect(head.getByText(`${called}：已通知`)).toBeVisible()
 })

@@ -169,7 +169,11 @@ export const h5: Platform = {
   },
 
   call(phone) {
-    location.href = `tel:${phone}`
+    const link = document.createElement('a')
+    link.href = `tel:${phone}`
+    document.body.append(link)
+    link.click()
+    link.remove()
   },
 
   async copy(text) {

@@ -10,8 +10,12 @@ const DENSE = 0.75
 export const layout = ref<Layout>(read('layout') === 'standard' ? 'standard' : 'elder')
 export const factor = ref(platform.fontFactor())
 
+const root = computed(() => 16 * factor.value * DENSE)
+
 /** For page-meta: WeChat's own setting rules in the elder layout, and a share of it in the standard one. */
-export const rootSize = computed(() => (layout.value === 'elder' ? 'system' : `${16 * factor.value * DENSE}px`))
+export const rootSize = computed(() => (layout.value === 'elder' ? 'system' : `${root.value}px`))
+/** What stands directly on the page is main text: $t-m of ui/_tokens. */
+export const pageSize = computed(() => (layout.value === 'elder' ? 'system' : `${6 + 0.875 * root.value}px`))
 
 export function chooseLayout(next: Layout) {
   layout.value = next
