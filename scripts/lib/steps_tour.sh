@@ -27,7 +27,7 @@ step_tour_server() {
 	build_server
 	for ledger in $(ledgers); do
 		name=$(basename "$ledger" .xlsx)
-		tour_once "$tmp/$name.server" "$ledger" --database "$mariadb_url/bense_tour_${name#ledger-}" --redis "$redis_url"
+		tour_once "$tmp/$name.server" "$ledger" --database "$mariadb_url/bense_tour_${name#ledger-}" --redis "$redis_url/1"
 		[ ! -e "$tmp/$name.sqlite" ] || diff "$tmp/$name.sqlite" "$tmp/$name.server"
 	done
 }
