@@ -5,13 +5,13 @@ cd "$(dirname "$0")/.."
 for lib in scripts/lib/*.sh; do . "$lib"; done
 
 go_lane=(vet go go-mariadb go-mysql)
-web_lane=(types unit mp-weixin offline contract e2e elder tour tour-server)
-all=(tools servers h5 "${go_lane[@]}" "${web_lane[@]}")
+web_lane=(types unit console mp-weixin offline contract e2e console-e2e elder tour tour-server)
+all=(tools servers h5 "${go_lane[@]}" "${web_lane[@]}" faults)
 for step in "$@"; do
 	[[ " ${all[*]} " == *" $step "* ]] || die "no step '$step'; there are: ${all[*]}"
 done
 wanted=" ${*:-${all[*]}} "
-[[ ! $wanted =~ go|tour-server|e2e|elder ]] || wanted+="tools "
+[[ ! $wanted =~ go|faults|tour-server|e2e|elder ]] || wanted+="tools "
 [[ ! $wanted =~ go-|tour-server ]] || wanted+="servers "
 
 need_go_and_node
@@ -25,3 +25,4 @@ trap 'exit 130' INT TERM HUP
 lanes "$(pick tools)" ""
 lanes "$(pick servers)" "$(pick h5)"
 lanes "$(pick "${go_lane[@]}")" "$(pick "${web_lane[@]}")"
+lanes "$(pick faults)" "" # alone: what it promises are times, too

@@ -19,6 +19,7 @@ done
 need_go_and_node
 say "本色家园：正在准备，第一次约需一两分钟…"
 build_h5
+build_console
 build_server
 say "演示地址 http://127.0.0.1:$port/ （按 Ctrl-C 结束）"
 exec "$bense" serve --config configs/demo.yaml --listen "127.0.0.1:$port" --data "$data"

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"bense/server/internal/app"
+	"bense/server/internal/bench"
 	"bense/server/internal/crypt"
 	"bense/server/internal/tour"
 )
@@ -18,15 +20,21 @@ import (
 type cli struct {
 	Config string `help:"YAML file; BENSE_* variables override it." type:"existingfile" placeholder:"FILE"`
 
-	Serve   serveCmd   `cmd:"" help:"Serve the API, the pages and, unless told otherwise, the worker."`
-	Worker  workerCmd  `cmd:"" help:"Send what waits in the outbox, without serving."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	Grant   grantCmd   `cmd:"" help:"Give a role, such as the first committee staff account."`
-	Import  importCmd  `cmd:"" help:"Import a ledger workbook: a preview, or the commit with --commit."`
-	Tour    tourCmd    `cmd:"" help:"Drive the public API through the whole main job on an isolated server."`
-	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, Redis, keys and WeChat."`
-	Keygen  keygenCmd  `cmd:"" help:"Print a new master key for keys.master."`
-	Openapi openapiCmd `cmd:"" help:"Print the HTTP contract (OpenAPI 3.1)."`
+	Serve      serveCmd      `cmd:"" help:"Serve the API, the pages and, unless told otherwise, the worker."`
+	Worker     workerCmd     `cmd:"" help:"Send what waits in the outbox, without serving."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
+	Grant      grantCmd      `cmd:"" help:"Give a role, such as the first committee staff account."`
+	Import     importCmd     `cmd:"" help:"Import a ledger workbook: a preview, or the commit with --commit."`
+	Tour       tourCmd       `cmd:"" help:"Drive the public API through the whole main job on an isolated server."`
+	Bench      benchCmd      `cmd:"" help:"Measure, on servers of its own, the sign-in beside two sides of comparison, or the ledger."`
+	Doctor     doctorCmd     `cmd:"" help:"Check configuration, database, Redis, keys and WeChat."`
+	Keygen     keygenCmd     `cmd:"" help:"Print a new master key for keys.master."`
+	RotateKeys rotateKeysCmd `cmd:"" help:"Seal everything anew with the newest key; safe while the service runs."`
+	Erase      eraseCmd      `cmd:"" help:"Erase again, after a backup was restored, whoever had been erased."`
+	Forget     forgetCmd     `cmd:"" help:"List what is kept beyond its time; with --really forget it now instead of tonight."`
+	Openapi    openapiCmd    `cmd:"" help:"Print the HTTP contract (OpenAPI 3.1)."`
+
+	BenchSide benchSideCmd `cmd:"" hidden:""`
 }
 
 func main() {
@@ -105,10 +113,57 @@ func (t tourCmd) Run(ctx context.Context) error {
 	return tour.Run(ctx, tour.Options{Ledger: t.Ledger, Database: t.Database, Redis: t.Redis, JSON: t.JSON}, os.Stdout)
 }
 
-type doctorCmd struct{}
+type benchCmd struct {
+	What       string   `arg:"" optional:"" enum:"check-in,ledger,all" default:"check-in" help:"check-in, ledger or all."`
+	Goal       []string `help:"Only these goals, by number; of the ledger S, I or K." placeholder:"N"`
+	Quick      bool     `help:"Few short rounds."`
+	Full       bool     `help:"Also what takes long: ten million rows, ten minutes."`
+	JSON       bool     `name:"json" help:"Print one object on the last line."`
+	Members    int      `help:"People of the county." placeholder:"N"`
+	Rows       int      `help:"People of the province whose ledger is searched." default:"1000000" placeholder:"N"`
+	Sheet      int      `help:"Rows of the file that is imported." default:"20000" placeholder:"N"`
+	Dir        string   `type:"existingdir" help:"Folder on a disk for the servers' files; a temporary one by default." placeholder:"DIR"`
+	Pocketbase string   `type:"existingfile" help:"PocketBase, to compare with." placeholder:"FILE"`
+	Server     string   `type:"existingfile" help:"Program to measure; this one by default." placeholder:"FILE"`
+	Profile    string   `help:"Folder for the server's processor profile at 128 connections." placeholder:"DIR"`
+}
 
-func (doctorCmd) Run(ctx context.Context, c *cli) error {
-	return app.Doctor(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, os.Stdout)
+func (b benchCmd) Run(ctx context.Context) error {
+	if b.What != "check-in" {
+		o := bench.LedgerOptions{Goals: b.Goal, Rows: b.Rows, Sheet: b.Sheet, JSON: b.JSON, Dir: b.Dir, Server: b.Server}
+		if err := bench.RunLedger(ctx, o, os.Stdout); err != nil || b.What == "ledger" {
+			return err
+		}
+	}
+	return bench.Run(ctx, bench.Options{Goals: b.Goal, Quick: b.Quick, Full: b.Full, JSON: b.JSON, Members: b.Members, Dir: b.Dir,
+		PocketBase: b.Pocketbase, Server: b.Server, Profile: b.Profile}, os.Stdout)
+}
+
+type benchSideCmd struct {
+	Kind   string `arg:"" enum:"a,b"`
+	Listen string `arg:""`
+}
+
+func (b benchSideCmd) Run(ctx context.Context) error {
+	key, err := hex.DecodeString(os.Getenv("BENCH_KEY"))
+	if err != nil {
+		return err
+	}
+	return bench.ServeSide(ctx, b.Kind, b.Listen, os.Getenv("BENCH_DATABASE"), key)
+}
+
+type doctorCmd struct {
+	Audit  bool     `help:"Check the whole chain of the audit instead."`
+	Anchor []string `help:"With --audit: a head that was kept elsewhere, SEQ:HASH, or a file of them." placeholder:"ANCHOR"`
+	Data   string   `help:"Folder instead of data_dir." placeholder:"DIR"`
+}
+
+func (d doctorCmd) Run(ctx context.Context, c *cli) error {
+	o := app.Options{ConfigFile: c.Config, Environ: os.Environ(), DataDir: d.Data, Log: os.Stderr}
+	if d.Audit {
+		return app.DoctorAudit(ctx, o, d.Anchor, os.Stdout)
+	}
+	return app.Doctor(ctx, o, os.Stdout)
 }
 
 type keygenCmd struct {
@@ -121,6 +176,28 @@ func (k keygenCmd) Run() error {
 	}
 	fmt.Println(crypt.NewKey(k.ID))
 	return nil
+}
+
+type rotateKeysCmd struct{}
+
+func (rotateKeysCmd) Run(ctx context.Context, c *cli) error {
+	return app.RotateKeys(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, os.Stdout)
+}
+
+type eraseCmd struct {
+	Reapply bool `required:"" help:"Go through the list of those erased (erased.list in the data folder, and the database's)."`
+}
+
+func (eraseCmd) Run(ctx context.Context, c *cli) error {
+	return app.Reapply(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, os.Stdout)
+}
+
+type forgetCmd struct {
+	Really bool `help:"Forget it; without it only the list is shown."`
+}
+
+func (f forgetCmd) Run(ctx context.Context, c *cli) error {
+	return app.Forget(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, f.Really, os.Stdout)
 }
 
 type openapiCmd struct{}

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
+import { electionStates } from './election.states'
 import { measure } from './measure'
-import { atDoor, mock, notice, variants, worlds, type Answers } from './mock'
+import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, variants, withReturn, worlds, type Answers } from './mock'
+import { noticeStates } from './notice.states'
 
 const WIDTHS = [320, 375, 414]
 const FACTORS = [1, 1.4, 1.75, 2]
@@ -30,14 +32,40 @@ const { wang, li } = variants
 
 const head = (over: Answers = {}) => ({ ...worlds.head(), ...over })
 const desk = (over: Answers = {}) => ({ ...worlds.liaison(), ...over })
+const screen = (over: object = {}): Answers => desk({ 'GET /boards/abc': { json: variants.board(over) } })
+const waiting = {
+  id: '91', action: 'export', subject_id: '2', title: '导出台账', about: '县人民银行', summary: '', browser: '', address: '', number: '47', state: 'pending',
+  created_at: variants.at(23, '08:40'), expires_at: variants.at(23, '08:42'),
+}
 const none = { json: { items: [] } }
 const door = (over: object) => desk({ 'POST /lists/41/check-ins': (route) => atDoor(route, over) })
 
-/** Presses 开始扫 and holds a member's code before the camera. */
+/** Holds a member's code before the open camera. */
 async function scanned(page: Page) {
-  await tap('开始扫')(page)
-  await page.evaluate(() => window.postMessage({ type: 'bense:scan', text: 'BM1.abc' }, location.origin))
+  await page.getByText('把码放进框里').waitFor()
+  await page.evaluate((text) => window.postMessage({ type: 'bense:scan', text }, location.origin), memberCode(1003))
 }
+/** Types into the paper's field and presses Enter. */
+const enters = (text: string) => async (page: Page) => {
+  await page.getByLabel('录下一位').last().fill(text)
+  await page.keyboard.press('Enter')
+}
+/** Answered once with network, then opened again without any. */
+const cut = (world: Answers, ...keys: string[]) => async (page: Page) => {
+  for (const key of keys) world[key] = { abort: true }
+  await page.reload()
+}
+const away = desk({ 'POST /lists/41/check-ins': { abort: true } })
+const gone = desk({ 'POST /lists/41/check-ins': { abort: true } })
+const kept = (...items: object[]) => async (page: Page) => {
+  const stored = items.map((over, i) => ({
+    nonce: `n${i}`, list: '41', name: '刘桂兰', about: '103', held: true,
+    item: { nonce: `n${i}`, door: 'scan', happened_at: variants.at(23, '08:36'), offline: true }, ...over,
+  }))
+  await page.evaluate((text) => localStorage.setItem('bense:member:attempts', text), JSON.stringify(stored))
+  await page.reload()
+}
+const without = worlds.single()
 async function written(page: Page) {
   await tap('主题党日')(page)
   await tap('看一遍')(page)
@@ -58,6 +86,13 @@ const states: State[] = [
   { name: '签到', path: 'pages/sign/index', world: worlds.single(), sees: '这个码会自己更新' },
   { name: '签到 两位', path: 'pages/sign/index', world: worlds.couple(), sees: '李秀英' },
   { name: '签到 没登记', path: 'pages/sign/index', world: worlds.nobody(), sees: '先找到您的登记' },
+  {
+    name: '签到 断网有码', path: 'pages/sign/index', world: without, sees: '没有网络，这是刚才的码',
+    act: async (page) => {
+      await page.getByText('这个码会自己更新').waitFor()
+      await cut(without, 'GET /me/member-code')(page)
+    },
+  },
   { name: '签到 断网', path: 'pages/sign/index', world: worlds.offline(), sees: '网络没有连上' },
   { name: '我的', path: 'pages/mine/index', world: worlds.couple(), sees: '帮家人' },
   { name: '我的 没登记', path: 'pages/mine/index', world: worlds.nobody(), sees: '找到您的登记' },
@@ -89,7 +124,16 @@ const states: State[] = [
   { name: '帮家人 一位', path: 'packages/family/index', world: worlds.single(), sees: '加一位家人' },
   { name: '帮家人 不帮', path: 'packages/family/index', world: worlds.couple(), sees: '还是留着', act: tap('不再帮他办') },
   { name: '资料', path: 'packages/family/data', world: worlds.couple(), sees: '姓名' },
+  { name: '资料 一位', path: 'packages/family/data', world: worlds.single(), sees: '导出我的资料' },
+  { name: '资料 长名', path: 'packages/family/data', world: worlds.long(), sees: '谁看过您的号码和住址' },
+  { name: '隐私说明', path: 'packages/family/consent', world: worlds.single(), sees: '收回同意' },
+  { name: '隐私说明 收回', path: 'packages/family/consent', world: worlds.single(), sees: '不收回', act: tap('收回同意') },
+  {
+    name: '隐私说明 更新', path: 'packages/family/consent', sees: '我看过了',
+    world: { ...worlds.single(), 'GET /me/consent': { json: variants.consent({ current: false, agreed: '2026-09' }) } },
+  },
   { name: '资料 没登记', path: 'packages/family/data', world: worlds.nobody(), sees: '还没有您的登记' },
+  { name: '会员卡丢了', path: 'packages/family/card', world: worlds.single(), sees: '先打个电话' },
   { name: '字的大小', path: 'packages/family/type', world: worlds.single(), sees: '最大' },
   { name: '通知', path: 'packages/notice/detail?id=31', world: worlds.single(), sees: '请假' },
   { name: '通知 两位', path: 'packages/notice/detail?id=31', world: worlds.couple(), sees: '李秀英' },
@@ -112,15 +156,18 @@ const states: State[] = [
     name: '扫码 假码', path: 'packages/checkin/visit?q=x', sees: '重新扫码',
     world: { ...worlds.single(), 'POST /visits': { json: { answer: 'code_expired', message: '签到码已更新，请重新扫一扫', list_id: '41', people: [] } } },
   },
-  { name: '扫码 网络慢', path: 'packages/checkin/visit?q=x', world: { ...worlds.single(), 'POST /check-ins': { abort: true } }, sees: '网络有点慢' },
+  { name: '扫码 网络慢', path: 'packages/checkin/visit?q=x', world: { ...worlds.single(), 'POST /check-ins': { abort: true } }, sees: '连上网自动签到' },
   { name: '扫码 两位', path: 'packages/checkin/visit?q=x', world: worlds.couple(), sees: '今天谁到了' },
   { name: '扫码 再一位', path: 'packages/checkin/visit?q=x', world: worlds.couple(), sees: '再签一位', act: tap('王建国') },
   { name: '扫码 没登记', path: 'packages/checkin/visit?q=x', world: worlds.nobody(), sees: '还没有找到您的登记' },
-  { name: '扫码 断网', path: 'packages/checkin/visit?q=x', world: worlds.offline(), sees: '网络没有连上' },
+  { name: '扫码 断网', path: 'packages/checkin/visit?q=x', world: { ...worlds.offline(), 'POST /check-ins': { abort: true } }, sees: '已记下' },
+  { name: '扫码 断网两位', path: 'packages/checkin/visit?q=x', world: { ...worlds.couple(), 'POST /visits': { abort: true }, 'POST /check-ins': { abort: true } }, sees: '再签一位', act: tap('王建国') },
+  { name: '扫码 断网没登记', path: 'packages/checkin/visit?q=x', world: { ...worlds.nobody(), 'POST /visits': { abort: true } }, sees: '网络没有连上' },
   { name: '扫码 撤销', path: 'packages/checkin/visit?q=x', world: worlds.single(), sees: '已经撤销', act: tap('我点错了') },
 
   { name: '工作 负责人', path: 'pages/work/index', world: head(), sees: '写通知' },
   { name: '工作 联络员', path: 'pages/work/index', world: desk(), sees: '进入活动现场' },
+  { name: '工作 等着确认', path: 'pages/work/index', world: desk({ 'GET /me/confirmations': { json: { items: [waiting] } } }), sees: '电脑上要导出台账' },
   { name: '工作 什么都没有', path: 'pages/work/index', world: head({ 'GET /notices': none, 'GET /activities': none }), sees: '还没有活动' },
   { name: '工作 断网', path: 'pages/work/index', world: head({ 'GET /activities': { abort: true } }), sees: '网络没有连上' },
   { name: '写通知', path: 'packages/head/compose', world: head(), sees: '第一步' },
@@ -135,31 +182,91 @@ const states: State[] = [
       await tap('发通知')(page)
     },
   },
-  { name: '进展', path: 'packages/head/timeline?id=31', world: head(), sees: '还没联系上' },
-  {
-    name: '进展 刚发出', path: 'packages/head/timeline?id=31&fresh=1', sees: '已经发出',
-    world: head({ 'GET /notices/31/timeline': { json: { ...variants.timeline, card: { state: 'none', shared_at: null, count: 0, expires_at: null }, read: 0, answered: 0, told: 0, unreached: 132 } } }),
-  },
-  { name: '谁看了', path: 'packages/head/readers?id=31', world: head(), sees: '没答复' },
-  { name: '打电话', path: 'packages/calls/index?id=31', world: head(), sees: '打电话 1' },
-  { name: '打电话 结果', path: 'packages/calls/index?id=31', world: head(), sees: '打完了', act: tap('打电话 1') },
-  { name: '打电话 都好了', path: 'packages/calls/index?id=31', world: head({ 'GET /notices/31/calls': none }), sees: '都联系上了' },
   { name: '现场', path: 'packages/liaison/activity?id=21', world: desk(), sees: '点名册' },
   { name: '现场码', path: `packages/liaison/venue?list=41&title=${encodeURIComponent('十一月主题党日活动')}`, world: desk(), sees: '没带手机' },
-  { name: '门口', path: 'packages/liaison/door?list=41', world: desk(), sees: '开始扫' },
+  { name: '大屏链接', path: 'packages/liaison/board?list=41', world: desk(), sees: '复制链接' },
+  { name: '大屏链接 收回', path: 'packages/liaison/board?list=41', world: desk(), sees: '已经收回', act: tap('收回链接') },
+  { name: '大屏', path: 'packages/board/index?t=abc', world: screen(), sees: '微信扫一扫' },
+  { name: '大屏 长名', path: 'packages/board/index?t=abc', world: desk({ 'GET /boards/abc': { json: variants.longBoard } }), sees: '微信扫一扫' },
+  { name: '大屏 没开始', path: 'packages/board/index?t=abc', world: screen({ code: null, latest: [], list: { ...variants.board().list, state: 'before' } }), sees: '开始签到' },
+  { name: '大屏 结束', path: 'packages/board/index?t=abc', world: screen({ code: null, list: { ...variants.board().list, state: 'closed' } }), sees: '签到已结束' },
+  { name: '大屏 取消', path: 'packages/board/index?t=abc', world: screen({ code: null, activity: { ...variants.board().activity, state: 'cancelled' } }), sees: '活动已取消' },
+  { name: '大屏 错链接', path: 'packages/board/index?t=abc', world: desk({ 'GET /boards/abc': variants.problem(404, 'checkin.board_unknown', '这个大屏链接不对，请联络员重新打开大屏') }), sees: '这个大屏链接不对' },
+  { name: '大屏 断网', path: 'packages/board/index?t=abc', world: desk({ 'GET /boards/abc': { abort: true } }), sees: '网络断了' },
+  { name: '门口', path: 'packages/liaison/door?list=41', world: desk(), sees: '把码放进框里' },
   { name: '门口 成功', path: 'packages/liaison/door?list=41', world: door({}), sees: '签到成功', act: scanned },
   { name: '门口 已签', path: 'packages/liaison/door?list=41', world: door({ answer: 'already', message: '您已在8:31签到', first: { at: variants.at(23, '08:31'), door: 'self', by: '' } }), sees: '8:31已经签过', act: scanned },
   { name: '门口 请过假', path: 'packages/liaison/door?list=41', world: door({ answer: 'on_leave', message: '您请过假，改为到场?' }), sees: '改为到场', act: scanned },
   { name: '门口 没名字', path: 'packages/liaison/door?list=41', world: door({ answer: 'not_on_list', message: '不在名单，可现场补登' }), sees: '现场补登', act: scanned },
-  { name: '门口 过期', path: 'packages/liaison/door?list=41', world: door({ answer: 'code_expired', message: '签到码已更新，请重新扫一扫', person: undefined }), sees: '扫下一位', act: scanned },
+  { name: '门口 过期', path: 'packages/liaison/door?list=41', world: door({ answer: 'code_expired', message: '签到码已更新，请重新扫一扫', person: undefined }), sees: '签到码已更新', act: scanned },
+  { name: '门口 长名', path: 'packages/liaison/door?list=41', world: door({ person: { id: '13', name: variants.long.name, unit: variants.long.unit } }), sees: '签到成功', act: scanned },
+  {
+    name: '门口 断网', path: 'packages/liaison/door?list=41', world: away, sees: '已记在手机上',
+    act: async (page) => {
+      await page.waitForResponse('**/door-pack').catch(() => {})
+      await scanned(page)
+    },
+  },
+  { name: '门口 认不出', path: 'packages/liaison/door?list=41', world: desk({ 'POST /lists/41/check-ins': { abort: true }, 'GET /lists/41/door-pack': { abort: true } }), sees: '认不出这个码', act: scanned },
+  { name: '门口 各单位', path: 'packages/liaison/door?list=41', world: desk(), sees: '收起各单位', act: tap('看各单位') },
+  { name: '记下的 没有', path: 'packages/liaison/queue', world: desk(), sees: '没有要传的' },
+  { name: '记下的 等网络', path: 'packages/liaison/queue', world: gone, sees: '还有2位没传', act: kept({}, { name: '赵淑芬', about: '105' }) },
+  { name: '记下的 没传上去', path: 'packages/liaison/queue', world: gone, sees: '没传上去的', act: kept({ aside: '还没有找到您的登记' }, { name: '', aside: '这不是本活动的签到码' }) },
   { name: '点名册', path: 'packages/liaison/roster?list=41', world: desk(), sees: '未到' },
   { name: '点名册 签到', path: 'packages/liaison/roster?list=41', world: desk(), sees: '签到成功', act: async (page) => page.locator('.item', { hasText: '签到' }).first().locator('uni-button').tap() },
+  {
+    name: '点名册 请核对', path: 'packages/liaison/roster?list=41', sees: '在，已核对',
+    world: desk({ 'GET /lists/41/marks': listening({ ...marks, items: marks.items.map((m, i) => (i ? m : { ...m, flag: 'poster', note: '纸质签到码，请核对是否在场' })) }) }),
+    act: async (page) => {
+      await page.locator('.chip', { hasText: '已到' }).tap()
+      await page.locator('.item', { hasText: '请核对' }).first().locator('uni-button').first().tap()
+    },
+  },
+  { name: '点名册 断网', path: 'packages/liaison/roster?list=41', world: gone, sees: '已记在手机上', act: async (page) => page.locator('.item', { hasText: '签到' }).first().locator('uni-button').tap() },
   { name: '点名册 没有', path: 'packages/liaison/roster?list=41', world: desk(), sees: '现场补登', act: async (page) => page.getByLabel('找人').last().fill('钱') },
+  { name: '现场 加点名', path: 'packages/liaison/activity?id=21', world: desk(), sees: '加哪一种', act: tap('加一次点名') },
+  {
+    name: '现场 返程', path: 'packages/liaison/activity?id=21', world: desk(withReturn), sees: '上车点名',
+    act: async (page) => page.locator('.chip', { hasText: '返程点名' }).tap(),
+  },
+  { name: '打印', path: 'packages/liaison/print?id=21&list=41', world: desk(), sees: '只打一个单位' },
+  { name: '补录', path: 'packages/liaison/paper?list=41', world: desk(), sees: '录下一位' },
+  { name: '补录 录了', path: 'packages/liaison/paper?list=41', world: desk(), sees: '已录', act: enters('zym') },
+  { name: '补录 选人', path: 'packages/liaison/paper?list=41', world: desk(), sees: '请选一位', act: enters('z') },
+  { name: '补录 请过假', path: 'packages/liaison/paper?list=41', world: desk(), sees: '不改', act: enters('5') },
+  { name: '补录 没有', path: 'packages/liaison/paper?list=41', world: desk(), sees: '名单里没有', act: enters('99') },
+  { name: '补录 没录上', path: 'packages/liaison/paper?list=41', world: door({ answer: 'too_late', message: '签到已结束' }), sees: '没录上', act: enters('8') },
+  { name: '补录 全部', path: 'packages/liaison/paper?list=41', world: desk(), sees: '都记为到场', act: tap('全部到齐') },
+  { name: '上车', path: 'packages/liaison/buses?id=21&list=42', world: desk(), sees: '还差' },
+  { name: '上车 齐了', path: 'packages/liaison/buses?id=21&list=42', world: desk({ 'GET /lists/42/roster': { json: backRoster(6) } }), sees: '全车到齐' },
+  { name: '上车 没人', path: 'packages/liaison/buses?id=21&list=42', world: desk({ 'GET /lists/42/roster': { json: { ...backRoster(6), items: [] } } }), sees: '还没有人签到' },
+  { name: '分车', path: 'packages/liaison/seats?id=21', world: desk(), sees: '坐1号车' },
+  { name: '分车 逐个', path: 'packages/liaison/seats?id=21', world: desk(), sees: '收起', act: tap('逐个分') },
   { name: '签到表', path: 'packages/liaison/attendance?id=21', world: desk(), sees: '下载签到表' },
   { name: '本单位的人', path: 'packages/liaison/people', world: desk(), sees: '王建国' },
   { name: '本单位的人 登记码', path: 'packages/liaison/people', world: desk(), sees: '的登记码', act: async (page) => page.locator('.row').first().tap() },
+  { name: '会员卡', path: 'packages/liaison/cards', world: desk(), sees: '打印全部的卡' },
+  { name: '会员卡 一位', path: 'packages/liaison/cards', world: desk(), sees: '卡丢了，补发', act: async (page) => page.locator('.row').first().tap() },
+  {
+    name: '会员卡 再问', path: 'packages/liaison/cards', world: desk(), sees: '以前的卡都会作废',
+    act: async (page) => {
+      await page.locator('.row').first().tap()
+      await tap('卡丢了，补发')(page)
+    },
+  },
+  {
+    name: '会员卡 补发', path: 'packages/liaison/cards', world: desk(), sees: '旧卡作废了',
+    act: async (page) => {
+      await page.locator('.row').first().tap()
+      await tap('卡丢了，补发')(page)
+      await tap('补发新卡')(page)
+    },
+  },
+  { name: '会员卡 没有人', path: 'packages/liaison/cards', world: desk({ 'GET /units/3/cards': { json: { ...cards, items: [], carded: 0 } } }), sees: '这里还没有人' },
   { name: '等确认', path: 'packages/liaison/claims', world: desk(), sees: '哪一位' },
   { name: '等确认 没有', path: 'packages/liaison/claims', world: desk({ 'GET /claims': none }), sees: '现在没有人在等' },
+  ...electionStates,
+  ...noticeStates,
 ]
 
 async function show(context: BrowserContext, state: State): Promise<{ page: Page; foreign: string[] }> {

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { Page, Route } from '@playwright/test'
 
 /** The day of every mocked page: a Monday morning twenty minutes before the activity. */
 export const NOW = new Date('2026-11-23T08:40:00+08:00')
 
-type Reply = { status?: number; json?: unknown; abort?: boolean; hang?: boolean }
+type Reply = { status?: number; json?: unknown; abort?: boolean; file?: string; hang?: boolean }
 export type Answers = Record<string, Reply | ((route: Route) => Reply)>
 
 const wang = { id: '11', name: '王建国', unit_id: '3', unit: '利津县水利局', alliance_id: '1', alliance: '城东党建联盟', relation: 'self' }
@@ -25,7 +26,7 @@ const at = (day: number, time: string) => `2026-11-${String(day).padStart(2, '0'
 export const activity = {
   id: '21', alliance_id: '1', alliance: '城东党建联盟', kind: 'party_day', title: '十一月主题党日活动',
   place: '文化馆二楼会议室', starts_at: at(23, '09:00'), ends_at: at(23, '11:00'), state: 'planned',
-  notice_id: '31', lists: [{ id: '41', name: '到会' }],
+  notice_id: '31', lists: [{ id: '41', name: '到会', kind: 'main' }],
   counts: { expected: 132, going: 86, leave: 9, silent: 37, present: 41 }, mine: [],
 }
 const later = {
@@ -58,12 +59,46 @@ const initials = ['wjg', 'lxy', 'zds', 'lgl', 'czy', 'zsf', 'sbt', 'zym', 'wkq',
 const units = ['水利局', '教育局', '交通局', '财政局']
 
 export const roster = {
-  list: { id: '41', name: '到会' }, activity,
+  list: { id: '41', kind: 'main', name: '到会', opens_at: at(23, '08:00'), closes_at: at(23, '11:30') }, activity,
   counts: { expected: 12, present: 3, leave: 2, absent: 7 },
   items: names.map((name, i) => ({
     person_id: String(100 + i), name, initials: initials[i], unit_id: '3', unit: `利津县${units[i % 4]}`,
     phone_last4: String(1357 + i * 311).slice(-4), answer: i % 6 === 4 ? 'leave' : i % 2 ? 'going' : '',
-    present_at: i < 3 ? at(23, `08:3${i}`) : null, door: i < 3 ? ['self', 'scan', 'roster'][i] : '', by: '',
+    present_at: i < 3 ? at(23, `08:3${i}`) : null, door: i < 3 ? ['self', 'scan', 'roster'][i] : '', by: '', bus: 0, no: i + 1,
+  })),
+}
+
+export const cards = {
+  name: '利津县水利局', carded: 9, files: 1, help_name: '老干部局', help_phone: '0546-5628123',
+  items: names.map((name, i) => ({ person_id: String(100 + i), name, unit_id: '3', unit: '利津县水利局', issued_at: i < 9 ? at(3, '09:00') : null, cards: i < 9 ? 1 : 0 })),
+}
+
+const units4 = units.map((unit, i) => ({ unit_id: String(3 + i), unit: `利津县${unit}`, expected: 3, present: i < 3 ? 1 : 0, leave: i % 2, absent: i % 2 ? 1 : 2 }))
+
+/** What all doors have done so far; the next question is held. */
+export const marks = {
+  cursor: 'c1', counts: roster.counts, by_unit: units4, reset: true,
+  items: roster.items.map((r) => ({ ...r, walk_in: false, recorded_at: r.present_at, on_behalf: r.door === 'roster', flag: '', note: '' })),
+}
+export const listening = (json = marks) => (route: Route): Reply =>
+  new URL(route.request().url()).searchParams.has('after') ? { hang: true } : { json }
+
+/** A member's code in its true form: version, key, person, expiry, pass of the day, seal. */
+export function memberCode(pass: number): string {
+  const bytes = Buffer.alloc(38, 7)
+  bytes.writeBigUInt64BE(BigInt(pass), 14)
+  return `BM1.${bytes.toString('base64url')}`
+}
+const SALT = 'a1b2c3d4'
+const hashed = (text: string) => createHash('sha256').update(SALT + text).digest('hex').slice(0, 16)
+
+export const pack = {
+  list: { id: '41', name: '到会', opens_at: at(23, '08:00'), closes_at: at(23, '12:00') },
+  activity: { id: '21', title: activity.title, starts_at: activity.starts_at, ends_at: activity.ends_at, state: 'planned' },
+  wipe_after: at(24, '11:00'), salt: SALT,
+  people: roster.items.map((r, i) => ({
+    person_id: r.person_id, name: r.name, unit: r.unit, initials: r.initials, answer: r.answer, present: !!r.present_at,
+    codes: [hashed(`BC1.2026${i}`), hashed(`BD1.${(1000 + i).toString(16).padStart(16, '0')}`)],
   })),
 }
 
@@ -72,6 +107,18 @@ export const result = (over: object = {}) => ({
   activity: { id: '21', title: activity.title, starts_at: activity.starts_at }, list_id: '41',
   happened_at: at(23, '08:41'), ...over,
 })
+
+/** A return list with two buses; `aboard` of the first six are on the bus. */
+export const backRoster = (aboard: number) => ({
+  ...roster,
+  list: { id: '42', kind: 'return', name: '返程点名', opens_at: at(23, '08:00'), closes_at: at(23, '15:00') },
+  items: roster.items.slice(0, 9).map((r, i) => ({
+    ...r, answer: '', unit_id: i % 4 ? '4' : '3', bus: i < 6 ? 1 : 2, present_at: i < aboard || i > 6 ? at(23, `08:3${i}`) : null, door: 'roster',
+  })),
+})
+export const withReturn = {
+  'GET /activities/21': { json: { ...activity, lists: [...activity.lists, { id: '42', name: '返程点名', kind: 'return' }] } },
+}
 
 /** What a door is told of each item it sent. */
 export function atDoor(route: Route, over: object = {}): Reply {
@@ -102,11 +149,45 @@ const timeline = {
 const problem = (status: number, code: string, message: string): Reply => ({ status, json: { status, code, message } })
 
 /** The answers of a server in good order for these people and roles. */
+/** What is kept about somebody, as their own page shows it. */
+const own = (p: Someone) => ({
+  name: p.name, unit: p.unit, branch: '离退休干部党支部', alliance: p.alliance, self: p.relation === 'self',
+  items: [
+    { key: 'name', label: '姓名', value: p.name, why: '认得您' },
+    { key: 'birth', label: '出生年月', value: '1948-03', why: '党员花名册要记，生日慰问' },
+    { key: 'id_number', label: '身份证号', value: '37************1234', why: '分清同名的同志' },
+    { key: 'phone', label: '联系电话', value: '199****0001', why: '通知您活动' },
+    { key: 'address', label: '现居住地址', value: '******', why: '走访，安排就近的活动' },
+    { key: 'former_post', label: '原单位及职务', value: '利津县水利局农田水利工程建设管理科科长', why: '党员花名册要记' },
+  ],
+  since: at(3, '09:00'), changed_at: at(20, '10:00'), attended: 12, told: 15,
+  looks: [
+    { at: at(21, '15:20'), words: '联络员张秀兰看了联系电话、现居住地址，原因是：走访前核对' },
+    { at: at(18, '09:05'), words: '利津县委老干部局经办看了身份证号，原因是：补办党员证' },
+  ],
+})
+
+const consent = (over: object = {}) => ({
+  version: '2026-11', current: true, agreed: '2026-11', agreed_at: at(3, '09:00'),
+  text: [
+    '花名册里记着您的姓名、单位和党组织关系。电话、住址、健康、家属，是为了方便照顾您。',
+    '只用来通知活动、签到和走访。不给别人看，不做广告。',
+    '电话、住址这些加密保存。谁看过，都有记录。您在「我的资料」里查得到。',
+    '不用手机号也行。可以用登记码，或请联络员帮忙。',
+    '您可以看资料、带走一份、请人改错。也可以请老干部局删除。',
+    '同意了，随时能收回。收回后，这部手机不再显示您的登记。微信提醒也不再来。花名册还由党组织保管。有活动，联络员打电话告诉您。',
+  ], ...over,
+})
+
 export function world(persons: Someone[], roles?: unknown[]): Answers {
   const self = me(persons, roles)
   return {
     'POST /sessions': { json: { token: 'token', expires_at: at(24, '08:40'), me: self } },
     'GET /me': { json: self },
+    'GET /me/consent': { json: consent() },
+    'PUT /me/consent': { json: consent() },
+    'DELETE /me/consent': { json: consent({ current: false, agreed: '', agreed_at: undefined, withdrawn_at: at(23, '08:40') }) },
+    ...Object.fromEntries(persons.map((p) => [`GET /me/persons/${p.id}/data`, { json: own(p) }])),
     'GET /me/notices': { json: { items: notices(persons) } },
     'GET /notices/31': { json: notice(persons.map((p) => stand(p))) },
     'POST /notices/31/read': { status: 204 },
@@ -145,19 +226,38 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
         items: names.slice(0, 5).map((name, i) => ({
           person_id: String(100 + i), name, unit: `利津县${units[i % 4]}`, phone: `1395460${1357 + i * 311}`,
           read_at: null, answer: '', outcome: i === 3 ? 'told' : i === 4 ? 'no_answer' : '', note: '',
-          at: i > 2 ? at(22, '15:20') : null, by: i > 2 ? '张秀兰' : '',
+          at: i > 2 ? at(22, '15:20') : null, by: i > 2 ? '张秀兰' : '', calling: i === 2 ? '张秀兰' : '',
         })),
       },
     },
+    'GET /notices/31/forward': { json: { text: '【十一月主题党日活动】\n时间：11月23日 星期一 上午9:00到11:00\n地点：文化馆二楼会议室\n城东党建联盟' } },
+    'GET /notices/31/notice.png': { file: new URL('./testdata/notice.png', import.meta.url).pathname },
+    'POST /notices/31/calls/100/take': { json: { seconds: 600 } },
+    'GET /elections': { json: { items: [] } },
+    'GET /terms': { json: { items: [] } },
+    'GET /me/confirmations': { json: { items: [] } },
     'GET /claims': {
       json: { items: [{ id: '52', name: '赵淑芬', unit: '水利局', relation: 'self', note: '换了手机号', state: 'open', created_at: at(22, '19:04'), unit_found: true, candidates: [{ id: '105', name: '赵淑芬', sex: '女', unit: '利津县水利局' }] }] },
     },
     'GET /persons': {
       json: { items: names.map((name, i) => ({ id: String(100 + i), name, unit_id: '3', unit: '利津县水利局', phone_masked: '139****1357', birth_year: 1948 + i, status: 'active' })) },
     },
+    'GET /units/3/cards': { json: cards },
+    'POST /units/3/cards': { json: { issued: 3, issued_at: at(23, '08:40'), files: 1 } },
+    'POST /persons/100/cards/reissue': { json: { serial: 's', qr: 'BC1.s', revoked: 1 } },
     'POST /persons/100/binding-codes': { json: { code: '48210937', qr: 'BB1.48210937', expires_at: at(23, '18:00') } },
     'GET /lists/41/roster': { json: roster },
+    'POST /activities/21/lists': { json: { id: '42', kind: 'return', name: '返程点名', opens_at: at(23, '09:00'), closes_at: at(23, '15:00'), counts: { expected: 0, present: 0, leave: 0, absent: 0 } } },
+    'DELETE /lists/42': { status: 204 },
+    'GET /lists/42/roster': { json: backRoster(4) },
+    'POST /lists/42/check-ins': (route) => atDoor(route),
+    'PUT /activities/21/buses': { status: 204 },
+    'POST /persons/104/reveal': { json: { phone: '13954601357' } },
+    'GET /lists/41/marks': listening(),
+    'GET /lists/41/door-pack': { json: pack },
     'GET /lists/41/venue-code': { json: { token: 'abc', url: 'https://bense.example.cn/q/AbCdEf0123456789-_AbCdEf', expires_at: at(23, '08:41'), refresh_after_seconds: 20 } },
+    'POST /lists/41/boards': { json: { token: 'abc', url: `https://bense.example.cn/h5/#/packages/board/index?t=${'AbCdEf0123456789'.repeat(3)}`, expires_at: at(23, '13:30') } },
+    'DELETE /lists/41/boards': { status: 204 },
     'POST /lists/41/check-ins': (route) => atDoor(route),
     'GET /activities/21/attendance': {
       json: {
@@ -205,7 +305,23 @@ function failing(how: () => Reply): Answers {
   )
 }
 
-export const variants = { problem, timeline, result, visit, stand, wang, li, long, at }
+/** What the big screen gets; `over` replaces parts of it. */
+const board = (over: object = {}) => ({
+  activity: { title: activity.title, place: activity.place, starts_at: activity.starts_at, ends_at: activity.ends_at, state: 'planned' },
+  list: { name: '到会', opens_at: at(23, '08:00'), closes_at: at(23, '11:30'), state: 'open' },
+  code: { url: 'https://bense.example.cn/q/AbCdEf0123456789-_AbCdEfAbCdEf0123456789-_Ab', refresh_after_seconds: 600, expires_after_seconds: 600 },
+  counts: { expected: 132, present: 86, leave: 9, absent: 37 },
+  latest: names.slice(0, 8).map((name, i) => ({ name, unit: `利津县${units[i % 4]}`, at: at(23, `08:${39 - i}`) })),
+  names: true, now: at(23, '08:40'), version: 'abc', ...over,
+})
+const longBoard = board({
+  activity: { title: '重阳节离退休干部书画作品展览暨座谈交流活动', place: '利津县凤凰城街道综合文化服务中心三楼多功能报告厅', starts_at: activity.starts_at, ends_at: activity.ends_at, state: 'planned' },
+  list: { ...board().list, name: '返程点名' },
+  counts: { expected: 1517, present: 1386, leave: 31, absent: 100 },
+  latest: [{ name: long.name, unit: long.unit, at: at(23, '08:39') }, ...board().latest],
+})
+
+export const variants = { consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
 
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {
@@ -227,6 +343,7 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     if (!reply) return route.fulfill({ status: 599, json: { code: 'mock.missing', message: key } })
     if (reply.hang) return
     if (reply.abort) return route.abort()
+    if (reply.file) return route.fulfill({ path: reply.file })
     return route.fulfill({
       status: reply.status ?? 200,
       contentType: (reply.status ?? 200) >= 400 ? 'application/problem+json' : 'application/json',

@@ -1,5 +1,5 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
-import jsqr from 'jsqr'
+import { readQr } from './qr'
 
 /** The main job, as three people on three phones live it, against a served demo. */
 test.describe.configure({ mode: 'serial' })
@@ -20,25 +20,6 @@ const button = (page: Page, word: string) => page.locator('uni-button:visible', 
 /** What the demo page does when somebody holds this phone before a code. */
 const scan = (page: Page, text: string) =>
   page.evaluate((code) => window.postMessage({ type: 'bense:scan', text: code }, location.origin), text)
-
-/** Reads the code that a page shows, the way a camera would. */
-async function readQr(page: Page): Promise<string> {
-  const image = page.locator('uni-image img').first()
-  await expect(image).toHaveAttribute('src', /^data:/)
-  const pixels = await image.evaluate(async (el: HTMLImageElement) => {
-    const picture = new Image()
-    picture.src = el.src
-    await picture.decode()
-    const canvas = document.createElement('canvas')
-    canvas.width = picture.naturalWidth
-    canvas.height = picture.naturalHeight
-    const pen = canvas.getContext('2d')!
-    pen.drawImage(picture, 0, 0)
-    const { data, width, height } = pen.getImageData(0, 0, canvas.width, canvas.height)
-    return { data: Array.from(data), width, height }
-  })
-  return jsqr(Uint8ClampedArray.from(pixels.data), pixels.width, pixels.height)!.data
-}
 
 test.beforeAll(async ({ browser, contextOptions }) => {
   context = await browser.newContext({ ...contextOptions })

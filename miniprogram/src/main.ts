@@ -2,6 +2,7 @@ import { createSSRApp, reactive } from 'vue'
 import * as Pinia from 'pinia'
 import App from './App.vue'
 import { connect } from './api/session'
+import { sweepPacks } from './composables/usePack'
 import { useSession } from './composables/useSession'
 import { platform, read, send, write } from './platform'
 
@@ -18,7 +19,10 @@ export function createApp() {
       read,
       write,
     },
-    (me) => session.set(me),
+    (me) => {
+      sweepPacks(me.account_id)
+      session.set(me)
+    },
   )
 
   // What ui/Screen needs from above, so that ui/ itself imports nothing.

@@ -1,6 +1,6 @@
 import { DeviceError, type Platform } from './platform.type'
 import './platform.h5.scss'
-import { openScanner, takeScan } from './platform.scanner'
+import { openLens, openScanner, takeScan } from './platform.scanner'
 
 const query = new URLSearchParams(location.search)
 const frame = query.get('frame') ?? 'member'
@@ -76,6 +76,9 @@ function backWithoutHistory() {
 }
 
 let wake: { release(): Promise<void> } | undefined
+let lit = false
+// The browser lets the screen go dark once another window was in front.
+document.addEventListener('visibilitychange', () => lit && document.visibilityState === 'visible' && h5.keepAwake(true))
 
 export const h5: Platform = {
   origin: location.origin,
@@ -104,10 +107,10 @@ export const h5: Platform = {
     window.addEventListener('message', (event) => {
       const data = event.data as { type?: string; text?: string } | null
       if (event.origin !== location.origin || data?.type !== 'bense:scan' || !data.text) return
-      // With no scanner open this is WeChat's own scan: the venue code opens its page.
-      if (!takeScan(data.text) && /\/q\//.test(data.text)) {
-        uni.navigateTo({ url: `/packages/checkin/visit?q=${encodeURIComponent(data.text)}` })
-      }
+      // With no scanner open this is WeChat's own scan: an ordinary link of ours opens its page.
+      if (takeScan(data.text)) return
+      const page = /\/q\//.test(data.text) ? '/packages/checkin/visit' : /\/c\//.test(data.text) ? '/packages/console/confirm' : ''
+      if (page) uni.navigateTo({ url: `${page}?q=${encodeURIComponent(data.text)}` })
     })
   },
 
@@ -120,6 +123,8 @@ export const h5: Platform = {
   },
 
   scan: () => openScanner(frame),
+
+  lens: (host, onText, onDark) => openLens(host as HTMLElement, onText, onDark).close,
 
   async subscribe(templates) {
     if (!templates.length) return
@@ -162,10 +167,41 @@ export const h5: Platform = {
     save(`${entry.title}.ics`, new Blob([lines.join('\r\n')], { type: 'text/calendar' }))
   },
 
-  async openSheet(url, token, name) {
+  keys(pressed) {
+    const listen = (event: KeyboardEvent) => {
+      const target = event.target as Element | null
+      // A button has its own keys, and an unfinished Chinese word belongs to its input method.
+      if (event.isComposing || target?.closest?.('uni-button')) return
+      const text = target instanceof HTMLInputElement ? target.value : ''
+      if (pressed(event.key, event.ctrlKey || event.metaKey, text)) event.preventDefault()
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  },
+
+  hasKeys: true,
+
+  setText(label, text) {
+    const field = document.querySelector<HTMLInputElement>(`input[aria-label="${label}"]`)
+    if (!field || field.value === text) return
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  },
+
+  async openSheet(url, token, name, type = 'xlsx') {
     const res = await fetch(url, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined)
     if (!res?.ok) throw new DeviceError('device.download', '表格没有下载成功')
-    save(`${name}.xlsx`, await res.blob())
+    save(`${name}.${type}`, await res.blob())
+  },
+
+  async picture(url, token) {
+    const res = await fetch(url, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined)
+    if (!res?.ok) throw new DeviceError('device.download', '图片没有下载成功')
+    return URL.createObjectURL(await res.blob())
+  },
+
+  async passPicture(path, name) {
+    save(`${name}.png`, await (await fetch(path)).blob())
   },
 
   call(phone) {
@@ -199,7 +235,19 @@ export const h5: Platform = {
     }
   },
 
+  listen(url, names, event, lost) {
+    const source = new EventSource(url)
+    for (const name of names) source.addEventListener(name, (e) => event(name, (e as MessageEvent<string>).data))
+    source.onerror = lost
+    return () => source.close()
+  },
+
+  // A browser that cannot has no button for it.
+  fill: document.fullscreenEnabled ? () => document.documentElement.requestFullscreen() : undefined,
+  filled: () => !!document.fullscreenElement,
+
   keepAwake(on) {
+    lit = on
     if (!on) {
       void wake?.release().catch(() => {})
       wake = undefined

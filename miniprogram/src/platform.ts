@@ -23,7 +23,7 @@ export function send(asked: Asked): Promise<Answered> {
       // uni's own types know no PATCH, both targets do.
       method: asked.method as 'POST',
       data: asked.body as object,
-      timeout: 15000,
+      timeout: asked.patience ?? 15_000,
       header: {
         'Content-Type': 'application/json',
         ...(asked.token ? { Authorization: `Bearer ${asked.token}` } : {}),
@@ -48,6 +48,10 @@ export function read(key: string): string | undefined {
 
 export function write(key: string, value: string): void {
   uni.setStorageSync(platform.space + key, value)
+}
+
+export function erase(key: string): void {
+  uni.removeStorageSync(platform.space + key)
 }
 
 function parsed(data: unknown): unknown {

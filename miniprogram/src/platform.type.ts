@@ -33,13 +33,27 @@ export interface Platform {
   /** A phone code where no native button exists. */
   phoneCode(): Given<string>
   scan(): Given<string>
+  /** The scene in which WeChat opened the mini-program, where it tells one. */
+  entered?(): number | undefined
+  /** Where the page has no camera element of its own: a camera inside `host`, until the returned function closes it. */
+  lens?(host: unknown, onText: (text: string) => void, onDark: () => void): () => void
   /** Template ids the user is asked about; must be called inside a tap. */
   subscribe(templates: { id: string; title: string }[]): Promise<void>
   /** Arms the page's share button with an updatable card (WeChat), or posts it at once (browser). */
   shareCard(card: ShareCard): Promise<'armed' | 'posted'>
   groupInfo(): Given<{ encrypted_data: string; iv: string }>
   calendar(entry: CalendarEntry): Promise<void>
-  openSheet(url: string, token: string, name: string): Promise<void>
+  openSheet(url: string, token: string, name: string, type?: 'xlsx' | 'pdf'): Promise<void>
+  /** Fetches a picture that wants a session, and gives a path that an image can show. */
+  picture(url: string, token: string): Promise<string>
+  /** Offers to send or keep a picture that picture() gave. */
+  passPicture(path: string, name: string): Promise<void>
+  /** Keys of a desk keyboard, pressed in a field or nowhere; true: the page has used it. Gives a way to stop. */
+  keys(pressed: (key: string, ctrl: boolean, text: string) => boolean): () => void
+  /** True where keys() reports them. */
+  hasKeys: boolean
+  /** Puts a text into the field of that label at once; the field's own value follows a tenth of a second later. */
+  setText(label: string, text: string): void
   call(phone: string): void
   copy(text: string): Promise<void>
   vibrate(): void
@@ -47,6 +61,11 @@ export interface Platform {
   random(bytes: number): Promise<Uint8Array>
   /** Tells the surrounding demo page which code this screen shows; nothing elsewhere. */
   shown(kind: 'member' | 'venue' | 'binding', text: string): void
+  /** Server-sent events by name, until the returned function is called; absent where there are none. */
+  listen?(url: string, names: string[], event: (name: string, data: string) => void, lost: () => void): () => void
+  /** Fills the whole screen, where a page may do so itself; tells whether it does. */
+  fill?(): Promise<void>
+  filled(): boolean
   /** Keeps the screen lit while a code or the roster is shown. */
   keepAwake(on: boolean): void
   fontFactor(): number

@@ -39,6 +39,7 @@ export const weixin: Platform = {
 
   phoneCode: async () => undefined,
 
+  entered: () => wx.getEnterOptionsSync?.().scene,
   async scan() {
     const res = await ask<{ result: string }>(wx.scanCode, { scanType: ['qrCode'] })
     return res?.result
@@ -80,13 +81,29 @@ export const weixin: Platform = {
     })
   },
 
-  async openSheet(url, token) {
+  keys() {
+    return () => {}
+  },
+  hasKeys: false,
+  setText() {},
+
+  async openSheet(url, token, _name, type = 'xlsx') {
     const file = await ask<{ tempFilePath: string; statusCode: number }>(wx.downloadFile, {
       url,
       header: { Authorization: `Bearer ${token}` },
     })
     if (file?.statusCode !== 200) throw new DeviceError('device.download', '表格没有下载成功')
-    await ask(wx.openDocument, { filePath: file.tempFilePath, fileType: 'xlsx', showMenu: true })
+    await ask(wx.openDocument, { filePath: file.tempFilePath, fileType: type, showMenu: true })
+  },
+
+  async picture(url, token) {
+    const file = await ask<{ tempFilePath: string; statusCode: number }>(wx.downloadFile, { url, header: { Authorization: `Bearer ${token}` } })
+    if (file?.statusCode !== 200) throw new DeviceError('device.download', '图片没有下载成功')
+    return file.tempFilePath
+  },
+
+  async passPicture(path) {
+    await ask(wx.showShareImageMenu, { path })
   },
 
   call(phone) {
@@ -116,6 +133,8 @@ export const weixin: Platform = {
   },
 
   shown() {},
+
+  filled: () => true,
 
   keepAwake(on) {
     wx.setKeepScreenOn?.({ keepScreenOn: on, fail: () => {} })

@@ -81,6 +81,7 @@ describe('a sentence on the result screen', () => {
 describe('codes', () => {
   it.each([
     ['https://bense.example.cn/q/AbC-_1', 'venue'],
+    ['https://bense.example.cn/c/ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'console'],
     ['BM1.abc', 'member'],
     ['BC1.123', 'card'],
     [' BB1.48210937 ', 'binding'],

@@ -6,6 +6,7 @@ const kept = new Map<string, string>()
 vi.stubGlobal('uni', {
   getStorageSync: (key: string) => kept.get(key) ?? '',
   setStorageSync: (key: string, value: string) => kept.set(key, value),
+  removeStorageSync: (key: string) => kept.delete(key),
   getWindowInfo: () => ({ statusBarHeight: 0, windowWidth: 375 }),
   navigateTo: vi.fn(),
   navigateBack: vi.fn(),

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A MariaDB of our own: a free port, a folder in $tmp, no word of the system's configuration.
+# Temporary tables lie in it too: a server that starts clears away those of others.
 # Flushing to disk is switched off: the tests ask for correctness, the folder doesn't outlive them.
 fast=(--innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --skip-name-resolve --max-connections=500
 	--bind-address=127.0.0.1 --secure-file-priv=)
@@ -18,9 +19,9 @@ start_mariadb() {
 	mkdir "$dir"
 	port=$(free_port)
 	write_rights "$dir/rights.sql"
-	mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$dir/data" --skip-test-db --force \
+	TMPDIR=$dir mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$dir/data" --skip-test-db --force \
 		--auth-root-authentication-method=normal >"$dir/install.log" 2>&1 || { cat "$dir/install.log"; return 1; }
-	mariadbd --no-defaults --user="$(id -un)" --datadir="$dir/data" --port="$port" --socket="$dir/s" \
+	TMPDIR=$dir mariadbd --no-defaults --user="$(id -un)" --datadir="$dir/data" --port="$port" --socket="$dir/s" \
 		--pid-file="$dir/pid" --init-file="$dir/rights.sql" "${fast[@]}" >"$dir/log" 2>&1 </dev/null &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"

@@ -19,7 +19,7 @@ fetch_mysql() {
 
 mysqld_sid() {
 	local r=$mysql_root
-	exec "$(echo "$r"/usr/lib/*-linux-gnu/ld-linux-*.so.*)" --library-path "$(echo "$r"/usr/lib/*-linux-gnu)" \
+	TMPDIR=$tmp/mysql exec "$(echo "$r"/usr/lib/*-linux-gnu/ld-linux-*.so.*)" --library-path "$(echo "$r"/usr/lib/*-linux-gnu)" \
 		"$r/usr/sbin/mysqld" --no-defaults --basedir="$r/usr" --user="$(id -un)" --datadir="$tmp/mysql/data" "$@"
 }
 

@@ -5,7 +5,7 @@ start_redis() {
 	[ ! -e "$dir" ] || return 0
 	mkdir "$dir"
 	port=$(free_port)
-	redis-server --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly no >"$dir/log" 2>&1 </dev/null &
+	redis-server --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly no --databases 100 >"$dir/log" 2>&1 </dev/null &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
 	await_log "$dir/log" 'Ready to accept connections' "$pid" 20

@@ -2,7 +2,7 @@
 # What the other steps stand on: packages and servers.
 step_tools() {
 	need_packages gcc="gcc libc6-dev" mariadbd=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server \
-		chromium=chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk \
+		chromium=chromium pdftotext=poppler-utils /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk \
 		debootstrap=debootstrap /usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring
 }
 

@@ -2,7 +2,7 @@
 # The steps of the mini-program, and those that look at the built whole.
 web() { (cd "$app" && npm run --silent "$@"); }
 
-step_h5() { build_h5; }
+step_h5() { build_h5; build_console; }
 # One command a line: what stands before && is allowed to fail in its middle.
 step_types() {
 	install_npm
@@ -21,7 +21,7 @@ step_mp_weixin() {
 step_offline() {
 	local want
 	[ -d "$app/dist/mp-weixin" ] || step_mp_weixin
-	want=$(node --version)-$(printf '%s\0' "$app"/check/package*.json | digest)
+	want=$(node --version)-$(cd "$app/check" && printf '%s\0' package*.json | digest)
 	if ! fresh check "$want" || [ ! -d "$app/check/node_modules" ]; then
 		quietly "$app/check" npm ci --no-audit --no-fund --loglevel=error
 		done_with check "$want"
@@ -32,7 +32,7 @@ step_offline() {
 step_contract() {
 	local file
 	./scripts/gen.sh "$tmp/contract"
-	for file in server/api/openapi.yaml miniprogram/src/api/schema.d.ts; do
+	for file in server/api/openapi.yaml {miniprogram,server/console}/src/api/schema.d.ts; do
 		diff -u "$file" "$tmp/contract/$file" >"$tmp/drift" || { head -n 60 "$tmp/drift"; say "run ./scripts/gen.sh and commit $file"; return 1; }
 	done
 }

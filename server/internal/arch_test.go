@@ -15,18 +15,25 @@ import (
 var order = []string{
 	"errs", "clock", "page", "id", "actor", // kernel: standard library only
 	"config", "log",
-	"db", "cache", "crypt",
+	"db", "cache", "crypt", "vault",
+	"pdf", "qr",
 	"web",
 	"wechat", "wechat/emulator",
-	"outbox", "audit",
+	"outbox", "audit", "live",
+	"job",
 	"ledger",
 	"identity",
+	"attachment",
 	"roster",
 	"notice",
 	"activity",
 	"checkin",
+	"founding",
+	"election",
+	"privacy",
 	"app",
-	"tour",
+	"rig",
+	"tour", "bench",
 	"testdb",
 }
 
@@ -38,7 +45,7 @@ var pure = []string{"errs", "clock", "page", "id", "actor"}
 var (
 	mayStore = []string{"db", "app", "testdb", "testkit"}
 	mayServe = []string{"web", "app", "testdb", "testkit"}
-	mayClock = []string{"clock", "log", "cache", "web", "wechat", "app", "tour", "testdb", "testkit"}
+	mayClock = []string{"clock", "log", "cache", "web", "wechat", "live", "app", "tour", "bench", "rig", "testdb", "testkit"}
 )
 
 const module = "bense/"

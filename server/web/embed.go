@@ -13,8 +13,13 @@ var dist embed.FS
 var front embed.FS
 
 // H5 is the browser form of the mini-program, or false when it has not been built.
-func H5() (fs.FS, bool) {
-	sub, err := fs.Sub(dist, "dist/h5")
+func H5() (fs.FS, bool) { return built("h5") }
+
+// Console is the desktop console, or false when it has not been built.
+func Console() (fs.FS, bool) { return built("console") }
+
+func built(name string) (fs.FS, bool) {
+	sub, err := fs.Sub(dist, "dist/"+name)
 	if err != nil {
 		return nil, false
 	}

@@ -20,7 +20,14 @@ export class Problem extends Error {
 }
 
 export interface Answered { status: number; data: unknown; headers: Record<string, string> }
-export interface Asked { method: string; url: string; body?: unknown; token?: string }
+export interface Asked {
+  method: string
+  url: string
+  body?: unknown
+  token?: string
+  /** Milliseconds to wait for an answer, where the server is asked to hold it back. */
+  patience?: number
+}
 
 export interface Config {
   /** Up to and including /api/v1. */
@@ -39,7 +46,7 @@ export interface Client {
   refresh(): Promise<string>
 }
 
-const open = new Set<string>(['POST /sessions'])
+const open = new Set<string>(['POST /sessions', 'GET /boards/{token}'])
 
 /** Reads problem+json; anything else (a proxy's HTML page) gets a sentence of our own. */
 export function toProblem(answered: Answered): Problem {
@@ -66,7 +73,8 @@ export function createClient(config: Config): Client {
 
   async function call(route: string, input: { body?: unknown; path?: unknown; query?: unknown } = {}): Promise<unknown> {
     const [method, pattern] = route.split(' ')
-    const asked = { method, url: config.base + fill(pattern, input), body: input.body }
+    const held = Number((input.query as { wait?: number } | undefined)?.wait ?? 0)
+    const asked = { method, url: config.base + fill(pattern, input), body: input.body, ...(held ? { patience: (held + 10) * 1000 } : {}) }
     if (open.has(route)) return unwrap(await config.send(asked))
 
     const token = config.token() ?? (await refresh())

@@ -108,6 +108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activities/{id}/buses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Seat persons on a bus; 0 takes them off theirs */
+        put: operations["seatBuses"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activities/{id}/cancel": {
         parameters: {
             query?: never;
@@ -119,6 +136,41 @@ export interface paths {
         put?: never;
         /** Call an activity off; its notice tells why */
         post: operations["cancelActivity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The check-in lists of an activity with their counts */
+        get: operations["getLists"];
+        put?: never;
+        /** Open a further list: meal, return, check-out or another */
+        post: operations["createList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/sign-in-sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sheet to be signed with a pen, A4 */
+        get: operations["getSignInSheet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -161,6 +213,177 @@ export interface paths {
         patch: operations["updateAlliance"];
         trace?: never;
     };
+    "/api/v1/alliances/{id}/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a card, of an alliance */
+        get: operations["listAllianceCards"];
+        put?: never;
+        /** A card for everybody who has none, of an alliance */
+        post: operations["issueAllianceCards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/cards.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cards to print on A4 and to cut, of an alliance */
+        get: operations["printAllianceCards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Former names of this alliance, the latest first */
+        get: operations["listAllianceNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every action with its name, to search by */
+        get: operations["listAuditActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the newest lines are as they were written */
+        get: operations["getAuditChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The lines of a search as a file; the export has a line of its own */
+        post: operations["exportAuditCSV"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The lines of a search as a file; the export has a line of its own */
+        post: operations["exportAuditWorkbook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, the newest first */
+        get: operations["searchAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a big screen shows now */
+        get: operations["getBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{token}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as server-sent events */
+        get: operations["watchBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/branches": {
         parameters: {
             query?: never;
@@ -170,6 +393,41 @@ export interface paths {
         };
         /** Branches in sight */
         get: operations["listBranches"];
+        put?: never;
+        /** Add a branch to a unit */
+        post: operations["createBranch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/branches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a branch */
+        patch: operations["renameBranch"];
+        trace?: never;
+    };
+    "/api/v1/branches/{id}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Former names of this branch, the latest first */
+        get: operations["listBranchNames"];
         put?: never;
         post?: never;
         delete?: never;
@@ -281,7 +539,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/imports": {
+    "/api/v1/committees/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -289,6 +547,437 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a committee, or put it below another */
+        patch: operations["updateCommittee"];
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/notice-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quiet hours and automatic reminders of a committee */
+        get: operations["getNoticeRules"];
+        /** Set them */
+        put: operations["setNoticeRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a sign-in at a desktop: a code for the phone */
+        post: operations["startConsoleLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/logins/{id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How the sign-in stands; every two seconds. Approved sets the session's cookie */
+        post: operations["pollConsoleLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Elections that the caller sees, the newest first */
+        get: operations["listElections"];
+        put?: never;
+        /** Draft the election of an alliance's head */
+        post: operations["createElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One election: candidates, the caller's persons on the roll, figures once counted */
+        get: operations["getElection"];
+        /** Plan a draft anew */
+        put: operations["changeElection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an election up that isn't confirmed */
+        post: operations["cancelElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the result final; the successor's term begins on a day, today at once */
+        post: operations["confirmElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the secret ballot and count */
+        post: operations["countElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the roll and start the vote */
+        post: operations["openElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter a pile of paper ballots: as many as were handed out */
+        post: operations["enterPapers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/prolong": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a running vote end later */
+        post: operations["prolongElection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another round among the best, or among all when too few took part */
+        post: operations["nextElectionRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what was counted at the meeting */
+        post: operations["recordShowOfHands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/voters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roll with who has taken part, never what they chose */
+        get: operations["listVoters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/voters/{person_id}/ballot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vote for one candidate, secretly and once, for oneself or for family */
+        post: operations["vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/elections/{id}/voters/{person_id}/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Note that somebody was given a paper ballot */
+        put: operations["handOutPaper"];
+        post?: never;
+        /** A paper was returned unused */
+        delete: operations["takePaperBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests to erase somebody that wait for a second person */
+        get: operations["listErasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last exports of one's own, the newest first */
+        get: operations["listExports"];
+        put?: never;
+        /** Prepare a file of the ledger in the background */
+        post: operations["createExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An export of one's own */
+        get: operations["getExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an export, for its maker, for a day */
+        get: operations["downloadExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/founding-versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/founding-versions/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which units stand elsewhere in another version of the same survey */
+        get: operations["compareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/founding-versions/{id}/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Found the alliances of a version, once and for good */
+        post: operations["foundAlliances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What titles may mean, and what the committee's clerks explained before */
+        get: operations["listImportColumns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last imports, the newest first */
+        get: operations["listImports"];
         put?: never;
         /** Read a ledger file (.xlsx, .csv) and say what its commit would do */
         post: operations["previewImport"];
@@ -316,6 +1005,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what to take and what to keep */
+        put: operations["chooseInImport"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what titles mean, for this and the committee's later files; the file is read again in the background */
+        put: operations["explainImport"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/commit": {
         parameters: {
             query?: never;
@@ -325,9 +1048,148 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Apply a preview in one transaction */
+        /** Apply a preview, with what was chosen in it, in one transaction */
         post: operations["commitImport"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a preview: what would become of every person of the file */
+        get: operations["listImportItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the undo of an import would do */
+        get: operations["tryUndoImport"];
+        put?: never;
+        /** Take back what an import did, in the background */
+        post: operations["undoImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last jobs of one's own, the newest first */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a job of one's own has come */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Persons by unit and by alliance */
+        get: operations["ledgerCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/shared-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who shares a telephone, and nobody has said yet whether they are family */
+        get: operations["listSharedPhones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a further list that nobody is on */
+        delete: operations["removeList"];
+        options?: never;
+        head?: never;
+        /** Give a further list another name or window */
+        patch: operations["changeList"];
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link for the big screen at the venue */
+        post: operations["openBoard"];
+        /** Take all links of the big screens back */
+        delete: operations["closeBoards"];
         options?: never;
         head?: never;
         patch?: never;
@@ -361,6 +1223,75 @@ export interface paths {
         put?: never;
         /** Take a presence back: the member within 10 minutes, who recorded it within 15, head and lead unit later */
         post: operations["annulCheckIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/check-ins/{person_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A liaison has looked at a record that is flagged: the person is here */
+        post: operations["confirmCheckIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/door-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a door needs in order to go on without network: names and hashes of codes */
+        get: operations["getDoorPack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed on a list, at all doors; held until something does when asked to */
+        get: operations["getMarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{id}/posters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The posters of a list that are not revoked */
+        get: operations["listPosters"];
+        put?: never;
+        /** A code to print and hang up; what is signed in by it is flagged, because it can be photographed */
+        post: operations["issuePoster"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,6 +1384,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for an answer on my phone */
+        get: operations["listConfirmations"];
+        put?: never;
+        /** Ask my phone whether this is meant; the call is then repeated with the header X-Confirmation */
+        post: operations["createConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/confirmations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a question to my phone stands */
+        get: operations["getConfirmation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/confirmations/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Yes, on the phone only */
+        post: operations["approveConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/confirmations/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No, on the phone only */
+        post: operations["refuseConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The words about personal data, and whether I agreed to them */
+        get: operations["getConsent"];
+        /** Agree to the words */
+        put: operations["agree"];
+        post?: never;
+        /** Take it back: this account acts for nobody any more */
+        delete: operations["withdrawConsent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/console-logins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What waits behind the code that my phone scanned */
+        post: operations["scanConsoleLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/console-logins/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the desktop in, from the phone that scanned */
+        post: operations["approveConsoleLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/console-logins/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It wasn't me */
+        post: operations["refuseConsoleLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/deputies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who stands in for me, now or later */
+        get: operations["listDeputies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/deputies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** I am back: the deputy's time ends */
+        delete: operations["recallDeputy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/member-code": {
         parameters: {
             query?: never;
@@ -505,6 +1609,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/persons/{id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept about somebody I act for, why, since when, and who looked at it */
+        get: operations["getOwnData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/persons/{id}/data.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about myself, for programs */
+        get: operations["exportOwnJSON"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/persons/{id}/data.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about myself, to read (A4) */
+        get: operations["exportOwnPDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/phone": {
         parameters: {
             query?: never;
@@ -517,6 +1672,58 @@ export interface paths {
         /** Bind whoever has my phone number */
         post: operations["bindPhone"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/roles/{id}/deputies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a colleague stand in for me for a time */
+        post: operations["delegateRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Desktops at which I am signed in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign all my desktops out but the one that asks */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign one of my desktops out; the one that asks loses its cookie */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -592,6 +1799,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/calls/{person_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one is about to call somebody: of several liaisons one does */
+        post: operations["takeNoticeCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/cancel": {
         parameters: {
             query?: never;
@@ -654,6 +1878,57 @@ export interface paths {
         put?: never;
         /** End a notice before its activity does */
         post: operations["closeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A notice in plain words, to be passed on */
+        get: operations["forwardNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/notice.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The activity of a notice for a calendar */
+        get: operations["getNoticeCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/notice.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A notice as one picture of at most 300 KB */
+        get: operations["getNoticePicture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -815,6 +2090,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a person, the newest first */
+        get: operations["listAttachments"];
+        put?: never;
+        /** Keep a file (PDF, JPEG, PNG) of a person */
+        post: operations["addAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a person; every look is audited */
+        get: operations["openAttachment"];
+        put?: never;
+        post?: never;
+        /** Take a file off; it can be brought back for thirty days */
+        delete: operations["removeAttachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/attachments/{attachment_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a file back that was taken off */
+        post: operations["restoreAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{id}/binding-codes": {
         parameters: {
             query?: never;
@@ -839,11 +2167,204 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Who has a card, of a person */
+        get: operations["listPersonCards"];
         put?: never;
         /** A printed card for somebody who comes without a phone */
         post: operations["issueCard"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/cards.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cards to print on A4 and to cut, of a person */
+        get: operations["printPersonCards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/cards/reissue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A card was lost: a new one, and all of before are worthless */
+        post: operations["reissueCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add somebody of the family */
+        post: operations["addContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody of the family off */
+        delete: operations["removeContact"];
+        options?: never;
+        head?: never;
+        /** Change what is known about somebody of the family */
+        patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a person removes and keeps, and whether it was asked for */
+        get: operations["getErasure"];
+        put?: never;
+        /** First step of erasing a person: why, and what would go */
+        post: operations["askErasure"];
+        /** Take the request back */
+        delete: operations["dropErasure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/erasure/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Second step, by a second person: erase, for good */
+        post: operations["erasePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of a person, newest first, masked */
+        get: operations["personHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/history/{seq}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what a change hides, with a reason */
+        post: operations["revealChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The household of a person, and who shares the telephone */
+        get: operations["getHousehold"];
+        put?: never;
+        /** Two people are one family */
+        post: operations["joinHousehold"];
+        /** Take a person out of the household */
+        delete: operations["leaveHousehold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/household/apart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Two people with one telephone are no family */
+        post: operations["denyFamily"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/household/apart/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back that two people are no family */
+        delete: operations["askFamilyAgain"];
         options?: never;
         head?: never;
         patch?: never;
@@ -860,6 +2381,91 @@ export interface paths {
         put?: never;
         /** Show masked columns, with a reason */
         post: operations["revealPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a death, a move or a return, with its day */
+        post: operations["restatePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/status/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a status given by mistake */
+        post: operations["undoStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Make a poster worthless */
+        delete: operations["revokePoster"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posters/{id}/code.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mini-program code of a poster */
+        get: operations["getPosterPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posters/{id}/poster.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A poster to print on A4 */
+        get: operations["getPosterFile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -935,6 +2541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units without a liaison, where I may give roles */
+        get: operations["listVacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles/{id}": {
         parameters: {
             query?: never;
@@ -947,6 +2570,23 @@ export interface paths {
         post?: never;
         /** Take a role back */
         delete: operations["revokeRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/deputies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a colleague stand in for somebody who is away */
+        post: operations["delegateRoleFor"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -986,6 +2626,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Surveys of branches that ask the caller's units */
+        get: operations["listSurveys"];
+        put?: never;
+        /** Ask all units of a committee how their branches stand */
+        post: operations["openSurvey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One survey */
+        get: operations["getSurvey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a survey, move its threshold or the months that count */
+        patch: operations["changeSurvey"];
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count attendance anew */
+        post: operations["countSurvey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The arrangement that staff work on, with sizes, score and reasons */
+        get: operations["getDraft"];
+        /** Group the candidates of a survey anew */
+        put: operations["proposeAlliances"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/draft/groups/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a group, or appoint the unit that leads it */
+        patch: operations["changeDraftGroup"];
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/draft/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a unit by hand */
+        post: operations["moveUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/draft/moves/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What moving a unit to each of the groups would do */
+        get: operations["listMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/foundings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alliances that came out of a survey */
+        get: operations["listFoundings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The units of a survey that the caller fills in, with the verdict on each */
+        get: operations["listSurveyUnits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/units/{unit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Fill in the row of a unit: by its liaison or by staff */
+        put: operations["fillSurveyUnit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved versions, the newest first */
+        get: operations["listVersions"];
+        put?: never;
+        /** Keep the draft under a name, for good */
+        post: operations["saveVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who heads, headed and will head the alliances that the caller sees, the latest first */
+        get: operations["listTerms"];
+        put?: never;
+        /** Let somebody act as head for some days */
+        post: operations["appointActingHead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a term before its time, or withdraw one that hasn't begun */
+        delete: operations["endTerm"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was handed over at the beginning of a term */
+        get: operations["getHandover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terms/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The holder has read the handover */
+        post: operations["acknowledgeHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -1019,6 +2919,93 @@ export interface paths {
         head?: never;
         /** Rename a unit, or let it join an alliance */
         patch: operations["updateUnit"];
+        trace?: never;
+    };
+    "/api/v1/units/{id}/alliances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alliances that a unit was in, oldest first */
+        get: operations["unitAlliances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a card, of a unit */
+        get: operations["listUnitCards"];
+        put?: never;
+        /** A card for everybody who has none, of a unit */
+        post: operations["issueUnitCards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/cards.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cards to print on A4 and to cut, of a unit */
+        get: operations["printUnitCards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Venue and contact of a unit */
+        get: operations["getUnitDesk"];
+        /** Change venue and contact of a unit */
+        put: operations["setUnitDesk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Former names of this unit, the latest first */
+        get: operations["listUnitNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/visits": {
@@ -1100,6 +3087,8 @@ export interface components {
         };
         ActivityListRef: {
             id: string;
+            /** @enum {string} */
+            kind: "main" | "meal" | "return" | "check_out" | "other";
             name: string;
         } & {
             [key: string]: unknown;
@@ -1149,6 +3138,22 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        AddedBody: {
+            /** @description Is called first */
+            first?: boolean;
+            name: string;
+            note?: string;
+            phone?: string;
+            relation?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AgreeInputBody: {
+            /** @description Of the words that were shown */
+            version: string;
+        } & {
+            [key: string]: unknown;
+        };
         AlliancePatchBody: {
             basis?: string;
             /** @description The wrong WeChat group was taken for the alliance's: the next one counts */
@@ -1166,11 +3171,120 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        AnotherBody: {
+            /** @description The other one */
+            person_id: string;
+        } & {
+            [key: string]: unknown;
+        };
         AnswerActivityRequest: {
             /** @description going or leave */
             answer: string;
             /** @description Kept with leave only, encrypted */
             reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AppointActingHeadRequest: {
+            alliance_id: string;
+            /** @description The last day, YYYY-MM-DD */
+            ends_on: string;
+            person_id: string;
+            reason?: string;
+            /** @description YYYY-MM-DD, today or later */
+            starts_on: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AskInputBody: {
+            /** @enum {string} */
+            action: "export" | "reveal" | "role" | "erase" | "undo_import" | "found";
+            /** @description export, role: the committee, alliance or unit; reveal, erase: the person; undo_import: the import; found: the version */
+            subject_id: string;
+            /** @description What else the phone should show */
+            summary?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AttachmentAttachmentView: {
+            /** @description Name of who added it, empty when nobody knows it */
+            by: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "pdf" | "jpeg" | "png";
+            name: string;
+            /** @description Taken off; it can be brought back for thirty days */
+            removed: boolean;
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            size: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AuditActionList: {
+            items: components["schemas"]["AuditActionView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        AuditActionView: {
+            action: string;
+            name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AuditChainView: {
+            /** Format: date-time */
+            anchor_at?: string;
+            /** Format: int64 */
+            broken: number;
+            /**
+             * Format: int64
+             * @description How many of the newest links were checked just now
+             */
+            checked: number;
+            /** @description The first fault in words */
+            first: string;
+            hash: string;
+            /**
+             * Format: int64
+             * @description Number of the last link
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Lines of the last moments
+             */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
+        AuditLineView: {
+            /** @description Empty: the system itself */
+            account_id: string;
+            action: string;
+            action_name: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Chinese words of the fields that were shown or changed */
+            fields: string[];
+            id: string;
+            reason: string;
+            /** @description The line in plain words */
+            sentence: string;
+            /** @description Name of the subject; empty where it has none */
+            subject: string;
+            subject_id: string;
+            subject_kind: string;
+            who: string;
+        } & {
+            [key: string]: unknown;
+        };
+        BranchPatchBody: {
+            name: string;
         } & {
             [key: string]: unknown;
         };
@@ -1185,15 +3299,46 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        CheckInRequest: {
+        CancelElectionRequest: {
+            reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangeBody: {
+            /** Format: int64 */
+            months?: number;
+            name?: string;
+            /** Format: int64 */
+            threshold?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangeGroupBody: {
+            /** @description Empty text: as the score finds */
+            basis?: string;
+            lead_unit_id?: string;
+            name?: string;
+            /** Format: int64 */
+            revision: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangeListRequest: {
             /** Format: date-time */
-            happened_at?: string;
-            /** @description The answer to on_leave: came after all. The leave stays noted, as at the doors */
-            leave_to_present?: boolean;
-            /** @description 128 random bits in hexadecimal; a retry keeps them */
-            nonce: string;
-            person_id: string;
-            ticket: string;
+            closes_at?: string;
+            name?: string;
+            /** Format: date-time */
+            opens_at?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ChangedBody: {
+            /** @description Is called first from now on */
+            first?: boolean;
+            name?: string;
+            note?: string;
+            phone?: string;
+            relation?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1209,6 +3354,14 @@ export interface components {
             /** @enum {string} */
             state: "planned" | "ended" | "cancelled";
             title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinArrivalView: {
+            /** Format: date-time */
+            at: string;
+            name: string;
+            unit: string;
         } & {
             [key: string]: unknown;
         };
@@ -1246,10 +3399,123 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CheckinBoardActivityView: {
+            /** Format: date-time */
+            ends_at: string;
+            place: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {string} */
+            state: "planned" | "ended" | "cancelled";
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinBoardCodeView: {
+            /**
+             * Format: double
+             * @description Seconds from now until nobody can sign in with it: then it must be hidden
+             */
+            expires_after_seconds: number;
+            /**
+             * Format: int64
+             * @description The next code is pushed by then
+             */
+            refresh_after_seconds: number;
+            /** @description Text of the QR code */
+            url: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinBoardLinkView: {
+            /**
+             * Format: date-time
+             * @description Moves along with the list
+             */
+            expires_at: string;
+            token: string;
+            /** @description Page to open on the big screen; needs no log-in */
+            url: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinBoardListView: {
+            /** Format: date-time */
+            closes_at: string;
+            name: string;
+            /** Format: date-time */
+            opens_at: string;
+            /**
+             * @description By the server's clock
+             * @enum {string}
+             */
+            state: "before" | "open" | "closed";
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinBoardView: {
+            activity: components["schemas"]["CheckinBoardActivityView"];
+            /** @description null: nobody can sign in now */
+            code: components["schemas"]["CheckinBoardCodeView"];
+            counts: components["schemas"]["CheckinTally"];
+            /** @description Newest first; empty without names */
+            latest: components["schemas"]["CheckinArrivalView"][];
+            list: components["schemas"]["CheckinBoardListView"];
+            names: boolean;
+            /**
+             * Format: date-time
+             * @description The server's clock
+             */
+            now: string;
+            /** @description Equal versions look the same */
+            version: string;
+        } & {
+            [key: string]: unknown;
+        };
         CheckinCandidateView: {
             name: string;
             person_id: string;
             unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinCardLineView: {
+            /**
+             * Format: int64
+             * @description How many count
+             */
+            cards: number;
+            /**
+             * Format: date-time
+             * @description Of the newest valid card; null: none
+             */
+            issued_at: string | null;
+            name: string;
+            person_id: string;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinCardListView: {
+            /**
+             * Format: int64
+             * @description How many of them have a card
+             */
+            carded: number;
+            /**
+             * Format: int64
+             * @description Into how many files these cards are cut
+             */
+            files: number;
+            /** @description What the cards say whom to call */
+            help_name: string;
+            /** @description Empty: nothing is printed before it is configured */
+            help_phone: string;
+            /** @description Active people, by unit and ledger number */
+            items: components["schemas"]["CheckinCardLineView"][];
+            /** @description Of the person, the unit or the alliance */
+            name: string;
         } & {
             [key: string]: unknown;
         };
@@ -1260,12 +3526,43 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CheckinCheckInBody: {
+            /** Format: date-time */
+            happened_at?: string;
+            /** @description The answer to on_leave: came after all. The leave stays noted, as at the doors */
+            leave_to_present?: boolean;
+            /** @description 128 random bits in hexadecimal; a retry keeps them */
+            nonce: string;
+            person_id: string;
+            /** @description Of the visit */
+            ticket?: string;
+            /** @description Instead of a ticket: the venue code, of a phone that found no network when it had scanned */
+            token?: string;
+        } & {
+            [key: string]: unknown;
+        };
         CheckinFirstView: {
             /** Format: date-time */
             at: string;
             by: string;
             /** @enum {string} */
             door: "self" | "scan" | "card" | "roster" | "paper";
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinIssuedView: {
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int64
+             * @description How many had none and have one now
+             */
+            issued: number;
+            /**
+             * Format: date-time
+             * @description Given to the file as since it prints these alone
+             */
+            issued_at: string;
         } & {
             [key: string]: unknown;
         };
@@ -1288,13 +3585,71 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CheckinListStateView: {
+            /** Format: date-time */
+            closes_at: string;
+            counts: components["schemas"]["CheckinTally"];
+            id: string;
+            /** @enum {string} */
+            kind: "main" | "meal" | "return" | "check_out" | "other";
+            name: string;
+            /** Format: date-time */
+            opens_at: string;
+        } & {
+            [key: string]: unknown;
+        };
         CheckinListView: {
             /** Format: date-time */
             closes_at: string;
             id: string;
+            /** @enum {string} */
+            kind: "main" | "meal" | "return" | "check_out" | "other";
             name: string;
             /** Format: date-time */
             opens_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinLists: {
+            /** @description The main one first */
+            items: components["schemas"]["CheckinListStateView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinMarkView: {
+            /** @enum {string} */
+            answer: "" | "going" | "leave";
+            by: string;
+            /** @enum {string} */
+            door: "" | "self" | "scan" | "card" | "roster" | "paper";
+            flag: string;
+            initials: string;
+            name: string;
+            note: string;
+            on_behalf: boolean;
+            person_id: string;
+            /**
+             * Format: date-time
+             * @description null: not there, or taken back
+             */
+            present_at: string | null;
+            /** Format: date-time */
+            recorded_at: string | null;
+            unit: string;
+            unit_id: string;
+            walk_in: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinMarksView: {
+            by_unit: components["schemas"]["CheckinUnitTallyView"][];
+            counts: components["schemas"]["CheckinTally"];
+            /** @description Goes into after of the next call, at whichever instance */
+            cursor: string;
+            /** @description Replace what is known of the same persons; more than changed may be there */
+            items: components["schemas"]["CheckinMarkView"][];
+            /** @description The items replace everything that is known */
+            reset: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -1306,10 +3661,88 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CheckinPackActivity: {
+            /** Format: date-time */
+            ends_at: string;
+            id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {string} */
+            state: "planned" | "ended" | "cancelled";
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinPackList: {
+            /** Format: date-time */
+            closes_at: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            opens_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinPackPerson: {
+            /** @enum {string} */
+            answer: "" | "going" | "leave";
+            /** @description The first 16 hexadecimal digits of SHA-256 over the salt followed by BC1.SERIAL of a card or BD1.PASS of a day */
+            codes: string[];
+            initials: string;
+            name: string;
+            person_id: string;
+            present: boolean;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinPackView: {
+            activity: components["schemas"]["CheckinPackActivity"];
+            list: components["schemas"]["CheckinPackList"];
+            people: components["schemas"]["CheckinPackPerson"][];
+            /** @description Text, put before what is hashed as it stands here */
+            salt: string;
+            /**
+             * Format: date-time
+             * @description When the phone deletes the pack
+             */
+            wipe_after: string;
+        } & {
+            [key: string]: unknown;
+        };
         CheckinPersonView: {
             id: string;
             name: string;
             unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinPosterView: {
+            id: string;
+            /** @description Text of the QR code */
+            url: string;
+            /** Format: date-time */
+            valid_from: string;
+            /** Format: date-time */
+            valid_until: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinPosters: {
+            items: components["schemas"]["CheckinPosterView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinReissuedView: {
+            /** @description Text of the QR code, BC1.… */
+            qr: string;
+            /**
+             * Format: int64
+             * @description How many cards of before are worthless now
+             */
+            revoked: number;
+            serial: string;
         } & {
             [key: string]: unknown;
         };
@@ -1357,6 +3790,11 @@ export interface components {
             again: components["schemas"]["CheckinFirstView"][];
             /** @enum {string} */
             answer: "" | "going" | "leave";
+            /**
+             * Format: int64
+             * @description 0: none known
+             */
+            bus: number;
             by: string;
             /** @enum {string} */
             door: "" | "self" | "scan" | "card" | "roster" | "paper";
@@ -1364,6 +3802,11 @@ export interface components {
             flag: string;
             initials: string;
             name: string;
+            /**
+             * Format: int64
+             * @description 序号 on the printed sign-in sheet; 0: not printed yet
+             */
+            no: number;
             /** @description The flag in words */
             note: string;
             on_behalf: boolean;
@@ -1396,6 +3839,20 @@ export interface components {
             leave: number;
             /** Format: int64 */
             present: number;
+        } & {
+            [key: string]: unknown;
+        };
+        CheckinUnitTallyView: {
+            /** Format: int64 */
+            absent: number;
+            /** Format: int64 */
+            expected: number;
+            /** Format: int64 */
+            leave: number;
+            /** Format: int64 */
+            present: number;
+            unit: string;
+            unit_id: string;
         } & {
             [key: string]: unknown;
         };
@@ -1432,6 +3889,11 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ChoicesBody: {
+            items: components["schemas"]["Item"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
         ClaimInputBody: {
             name: string;
             note?: string;
@@ -1452,6 +3914,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CommitteePatchBody: {
+            name?: string;
+            /** @description Empty text: at the top */
+            parent_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ConfirmElectionRequest: {
+            /** @description YYYY-MM-DD, today or later */
+            starts_on: string;
+        } & {
+            [key: string]: unknown;
+        };
         ConfirmInputBody: {
             person_id: string;
         } & {
@@ -1466,9 +3941,301 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        CreateListRequest: {
+            /** Format: date-time */
+            closes_at?: string;
+            /** @enum {string} */
+            kind: "meal" | "return" | "check_out" | "other";
+            /** @description By default that of the kind; other wants one */
+            name?: string;
+            /** Format: date-time */
+            opens_at?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DecidedBody: {
+            /** @description For the audit */
+            reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DeputyInputBody: {
+            /**
+             * Format: date-time
+             * @description At once when left out
+             */
+            from?: string;
+            /** @description Of a colleague in the role's place who has confirmed it */
+            phone: string;
+            /** Format: date-time */
+            until: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DeskBody: {
+            contact_name: string;
+            contact_phone: string;
+            venue: string;
+        } & {
+            [key: string]: unknown;
+        };
         EditBody: {
             body?: string;
             title?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionCandidateView: {
+            name: string;
+            person_id: string;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionCountView: {
+            /**
+             * Format: int64
+             * @description Of a show of hands
+             */
+            abstain: number;
+            /**
+             * Format: int64
+             * @description Of a show of hands
+             */
+            against: number;
+            name: string;
+            person_id: string;
+            unit: string;
+            /** Format: int64 */
+            votes: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionCreateBody: {
+            alliance_id: string;
+            /** @description Active persons of the alliance, in the order of the ballot */
+            candidates: string[] | null;
+            /** Format: date-time */
+            closes_at: string;
+            /** @description ballot (secret) or show (of hands) */
+            form: string;
+            /** Format: date-time */
+            opens_at: string;
+            /**
+             * Format: int64
+             * @description Percent of those expected that must be exceeded; 50 by default
+             */
+            quorum?: number;
+            /**
+             * Format: int64
+             * @description 3 by default
+             */
+            term_years?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionHandoverView: {
+            /** @description What waited when the term began */
+            items: components["schemas"]["ElectionItemView"][];
+            term: components["schemas"]["ElectionTermView"];
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionItemView: {
+            /** Format: date-time */
+            happens_at?: string;
+            /** @enum {string} */
+            kind: "activity" | "notice" | "draft";
+            note: string;
+            subject_id: string;
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionMineView: {
+            name: string;
+            person_id: string;
+            /** @enum {string} */
+            state: "open" | "voted" | "paper";
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionPileCount: {
+            person_id: string;
+            /** Format: int64 */
+            votes: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionPlanBody: {
+            /** @description Active persons of the alliance, in the order of the ballot */
+            candidates: string[] | null;
+            /** Format: date-time */
+            closes_at: string;
+            /** @description ballot (secret) or show (of hands) */
+            form: string;
+            /** Format: date-time */
+            opens_at: string;
+            /**
+             * Format: int64
+             * @description Percent of those expected that must be exceeded; 50 by default
+             */
+            quorum?: number;
+            /**
+             * Format: int64
+             * @description 3 by default
+             */
+            term_years?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionProgressView: {
+            enough: boolean;
+            /** Format: int64 */
+            expected: number;
+            /** Format: int64 */
+            need: number;
+            /**
+             * Format: int64
+             * @description Handed out and not entered yet
+             */
+            papers_out: number;
+            /**
+             * Format: int64
+             * @description Missing below three: two know each other's ballots
+             */
+            voted?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionResultView: {
+            /** Format: int64 */
+            blank: number;
+            /** @description Empty without a quorum: nothing was opened */
+            counts: components["schemas"]["ElectionCountView"][];
+            /** Format: int64 */
+            expected: number;
+            /** @enum {string} */
+            outcome: "elected" | "runoff" | "no_quorum" | "nobody";
+            /** Format: int64 */
+            round: number;
+            /** Format: int64 */
+            voted: number;
+            /** @description The result in short sentences */
+            words: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionRollView: {
+            name: string;
+            /** @description Family voted for them */
+            on_behalf: boolean;
+            person_id: string;
+            /**
+             * @description paper_out: holds a paper that isn't entered yet
+             * @enum {string}
+             */
+            state: "none" | "phone" | "paper_out" | "paper";
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionShowCount: {
+            /** Format: int64 */
+            abstain: number;
+            /** Format: int64 */
+            against: number;
+            /** Format: int64 */
+            for: number;
+            person_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionTermView: {
+            acting: boolean;
+            alliance: string;
+            alliance_id: string;
+            /** @description The last day, YYYY-MM-DD */
+            ends_on: string;
+            /** @description For those who run elections: it is time for one */
+            ends_soon: boolean;
+            /** @description Who had the post before */
+            former: string;
+            id: string;
+            name: string;
+            /** @description The caller acts for the holder */
+            own: boolean;
+            person_id: string;
+            /** @description The holder has read the handover */
+            seen: boolean;
+            /** @description YYYY-MM-DD */
+            starts_on: string;
+            /** @enum {string} */
+            state: "planned" | "serving" | "ended";
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ElectionView: {
+            alliance: string;
+            alliance_id: string;
+            cancel_reason: string;
+            /** @description Of the current round */
+            candidates: components["schemas"]["ElectionCandidateView"][];
+            /** Format: date-time */
+            closes_at: string;
+            elected: string;
+            elected_id: string;
+            /** @enum {string} */
+            form: "ballot" | "show";
+            id: string;
+            may_run: boolean;
+            /** @description The caller's own persons on the roll */
+            mine: components["schemas"]["ElectionMineView"][];
+            /** Format: date-time */
+            opens_at: string;
+            /**
+             * @description over: ended and not counted yet
+             * @enum {string}
+             */
+            phase: "draft" | "waiting" | "voting" | "over" | "counted" | "confirmed" | "cancelled";
+            /** @description While it runs, for those who may see it */
+            progress?: components["schemas"]["ElectionProgressView"];
+            /**
+             * Format: int64
+             * @description Percent of those expected; more must take part
+             */
+            quorum: number;
+            /** @description Of the counted rounds, the latest first */
+            results: components["schemas"]["ElectionResultView"][];
+            /** Format: int64 */
+            round: number;
+            /** Format: int64 */
+            term_years: number;
+        } & {
+            [key: string]: unknown;
+        };
+        EnterPapersRequest: {
+            /**
+             * Format: int64
+             * @description Blank and spoilt ones
+             */
+            blank: number;
+            /** @description Empty: of the whole alliance, for the lead unit */
+            unit_id?: string;
+            votes: components["schemas"]["ElectionPileCount"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        EraseInputBody: {
+            /** @description The person's name, typed once more */
+            name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ErasureInputBody: {
+            reason: string;
         } & {
             [key: string]: unknown;
         };
@@ -1478,19 +4245,351 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ExplainBody: {
+            items: components["schemas"]["RosterMeaningView"][] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        ExportAuditCSVRequest: {
+            account_id?: string;
+            action?: string;
+            alliance_id?: string;
+            committee_id?: string;
+            /** Format: date-time */
+            from?: string;
+            kind?: string;
+            reason: string;
+            subject_id?: string;
+            /**
+             * Format: date-time
+             * @description Exclusive
+             */
+            until?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ExportAuditWorkbookRequest: {
+            account_id?: string;
+            action?: string;
+            alliance_id?: string;
+            committee_id?: string;
+            /** Format: date-time */
+            from?: string;
+            kind?: string;
+            reason: string;
+            subject_id?: string;
+            /**
+             * Format: date-time
+             * @description Exclusive
+             */
+            until?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundBody: {
+            /** @description 文号 */
+            document_no: string;
+            /** @description YYYY-MM-DD */
+            founded_on: string;
+            /** @description 依据 */
+            reference?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingAnswersBody: {
+            address?: string;
+            /** Format: double */
+            latitude?: number;
+            line?: string;
+            /** Format: double */
+            longitude?: number;
+            own_branch?: boolean;
+            /** Format: int64 */
+            regular?: number;
+            /**
+             * Format: int64
+             * @description That was read
+             */
+            revision: number;
+            street?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingBoardCardView: {
+            from: string;
+            /** @description Alliance in which it is and which it would leave; empty: none */
+            from_id: string;
+            /** @description Chinese name */
+            line: string;
+            /** Format: int64 */
+            members: number;
+            own_branch: boolean;
+            /** @description It leads the group */
+            proposed_lead: boolean;
+            /** @description Chinese: why it stands here */
+            reason: string;
+            /** Format: int64 */
+            regular: number;
+            street: string;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingBoardGroupView: {
+            /** @description 地缘, 业缘 or 统筹 */
+            basis: string;
+            cards: components["schemas"]["FoundingBoardCardView"][];
+            lead_unit: string;
+            lead_unit_id: string;
+            /** @description Short: 群团 */
+            name: string;
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            number: number;
+            /** Format: int64 */
+            persons: number;
+            /** Format: int64 */
+            regular: number;
+            /**
+             * Format: double
+             * @description Share of pairs of one line of work
+             */
+            same_line: number;
+            /**
+             * Format: double
+             * @description Share of pairs that are near each other
+             */
+            same_street: number;
+            /** Format: int64 */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingBoardView: {
+            groups: components["schemas"]["FoundingBoardGroupView"][];
+            /** Format: int64 */
+            revision: number;
+            score: components["schemas"]["FoundingScore"];
+            /** @description Candidates in no group */
+            unplaced: components["schemas"]["FoundingBoardCardView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingComparison: {
+            first: components["schemas"]["FoundingVersionView"];
+            moved: components["schemas"]["FoundingDifference"][];
+            second: components["schemas"]["FoundingVersionView"];
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingDifference: {
+            /** @description Group in the first version, empty: none */
+            first: string;
+            second: string;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingEffectView: {
+            /**
+             * Format: double
+             * @description Score
+             */
+            after: number;
+            /**
+             * Format: double
+             * @description Score
+             */
+            before: number;
+            name: string;
+            /** @description Chinese: what the move does to sizes and score */
+            text: string;
+            /**
+             * Format: int64
+             * @description Number of the group, 0: out of all
+             */
+            to: number;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingFoundingView: {
+            alliance: string;
+            alliance_id: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            document_no: string;
+            /** @description YYYY-MM-DD */
+            founded_on: string;
+            lead_unit_id: string;
+            reference: string;
+            /** Format: int64 */
+            units: number;
+            version_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingMoved: {
+            board: components["schemas"]["FoundingBoardView"];
+            effect: components["schemas"]["FoundingEffectView"];
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingRowView: {
+            address: string;
+            alliance: string;
+            /** @description Empty when in none */
+            alliance_id: string;
+            /**
+             * Format: int64
+             * @description Persons who were present at half of the activities that expected them, or more; null when there were none
+             */
+            counted: number | null;
+            /** @enum {string} */
+            fill: "empty" | "partly" | "done";
+            /**
+             * Format: double
+             * @description Degrees
+             */
+            latitude: number | null;
+            /** @description It leads the alliance in which it is */
+            leads_alliance: boolean;
+            /** @enum {string} */
+            line: "" | "party_mass" | "law" | "farming" | "education_health" | "economy" | "culture" | "construction" | "general" | "other";
+            /**
+             * Format: double
+             * @description Degrees
+             */
+            longitude: number | null;
+            /**
+             * Format: int64
+             * @description Active persons of the ledger
+             */
+            members: number;
+            /** @description Chinese names of what is not filled in */
+            missing: string[];
+            own_branch: boolean | null;
+            /**
+             * Format: int64
+             * @description Typed by a person; goes before what was counted
+             */
+            regular: number | null;
+            /** Format: int64 */
+            revision: number;
+            street: string;
+            /** Format: date-time */
+            typed_at: string | null;
+            typed_by: string;
+            unit: string;
+            unit_id: string;
+            /** @enum {string} */
+            verdict: "unknown" | "candidate" | "none";
+            /** @description Chinese, to be shown */
+            why: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingScore: {
+            /**
+             * Format: double
+             * @description 0 to 1: how many pairs of an alliance share street or line of work, whichever are more
+             */
+            cohesion: number;
+            /**
+             * Format: double
+             * @description 0 to 1: share of alliances with a unit that has a branch of its own
+             */
+            leads: number;
+            /**
+             * Format: double
+             * @description 0 to 1: 1 minus the mean deviation from the mean number of persons
+             */
+            persons: number;
+            /**
+             * Format: double
+             * @description 0 to 100
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description 0 to 1: the same of units
+             */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingSheetView: {
+            items: components["schemas"]["FoundingRowView"][];
+            survey: components["schemas"]["FoundingSurveyView"];
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingSurveyView: {
+            committee_id: string;
+            /**
+             * Format: date-time
+             * @description When attendance was counted last
+             */
+            counted_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description The caller may change the survey, group and found */
+            manages: boolean;
+            /**
+             * Format: int64
+             * @description How far back taking part counts
+             */
+            months: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Fewer regular participants make a candidate
+             */
+            threshold: number;
+            /** @description The version that was founded; empty while the survey is open */
+            version_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        FoundingVersionView: {
+            /** Format: date-time */
+            at: string;
+            board: components["schemas"]["FoundingBoardView"];
+            by: string;
+            id: string;
+            name: string;
+            survey_id: string;
+        } & {
+            [key: string]: unknown;
+        };
         GrantInputBody: {
             /** @description For head and lead_staff */
             alliance_id?: string;
-            /** @description For committee_staff */
+            /** @description For committee_staff and viewer: the committees below are meant, too */
             committee_id?: string;
+            /**
+             * Format: date-time
+             * @description At once when left out
+             */
+            from?: string;
             /** @description For staff: who gets the role on confirming this phone */
             holder?: components["schemas"]["HolderStruct"];
             /** @description For head: a person of the alliance */
             person_id?: string;
             /** @enum {string} */
-            role: "head" | "liaison" | "lead_staff" | "committee_staff";
+            role: "head" | "liaison" | "lead_staff" | "committee_staff" | "viewer";
             /** @description For liaison */
             unit_id?: string;
+            /**
+             * Format: date-time
+             * @description Until it is taken back when left out
+             */
+            until?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1562,20 +4661,105 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        IdentityConfirmationView: {
+            /** @description What it happens to */
+            about: string;
+            /** @enum {string} */
+            action: "export" | "reveal" | "role" | "erase" | "undo_import" | "found";
+            address: string;
+            browser: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the phone may answer
+             */
+            expires_at: string;
+            id: string;
+            /** @description Two digits: phone and desktop show the same */
+            number: string;
+            /** @enum {string} */
+            state: "pending" | "approved" | "refused" | "spent" | "expired";
+            subject_id: string;
+            /** @description What the desktop adds */
+            summary: string;
+            /** @description What will happen, in Chinese */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityConsoleLoginView: {
+            /** @description Network of the desktop, without its last part */
+            address: string;
+            browser: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description Two digits: phone and desktop show the same */
+            number: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityConsoleSessionView: {
+            /** @description Network of the desktop, without its last part */
+            address: string;
+            browser: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The one that asks */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description At the latest; without a request earlier
+             */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Last request, to the minute
+             */
+            seen_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityEndedView: {
+            /** Format: int64 */
+            ended: number;
+        } & {
+            [key: string]: unknown;
+        };
         IdentityGrantView: {
+            /** @description Of a holder who has signed in; the audit names it */
+            account_id?: string;
             alliance_id?: string;
             /** @description False: waits until the holder logs in and confirms the phone */
             attached: boolean;
             committee_id?: string;
             /** Format: date-time */
             created_at: string;
+            /** @description Stands in for a holder who is away: may do everything but give roles */
+            deputy?: boolean;
+            /** @description The role whose holder is away */
+            deputy_of?: string;
+            /**
+             * Format: date-time
+             * @description Counts from then on
+             */
+            from?: string;
             holder: components["schemas"]["IdentityHolderView"];
-            id: string;
+            id?: string;
             /** @description Role with its place, in Chinese */
             label: string;
             person_id?: string;
             role: string;
             unit_id?: string;
+            /**
+             * Format: date-time
+             * @description Counts until then
+             */
+            until?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1588,6 +4772,22 @@ export interface components {
         IdentityHolderView: {
             name: string;
             phone_masked: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityLoginPollView: {
+            /**
+             * Format: date-time
+             * @description Of the session, when approved
+             */
+            expires_at?: string;
+            /** @description When approved */
+            me?: components["schemas"]["IdentityMeView"];
+            /**
+             * @description approved comes once, with the session's cookie; used, refused and expired want a new code
+             * @enum {string}
+             */
+            state: "pending" | "scanned" | "approved" | "refused" | "used" | "expired";
         } & {
             [key: string]: unknown;
         };
@@ -1624,10 +4824,25 @@ export interface components {
         IdentityRoleItem: {
             alliance_id?: string;
             committee_id?: string;
+            /** @description Stands in for a holder who is away: may do everything but give roles */
+            deputy?: boolean;
+            /** @description The role whose holder is away */
+            deputy_of?: string;
+            /**
+             * Format: date-time
+             * @description Counts from then on
+             */
+            from?: string;
+            id?: string;
             /** @description Role with its place, in Chinese */
             label: string;
             role: string;
             unit_id?: string;
+            /**
+             * Format: date-time
+             * @description Counts until then
+             */
+            until?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1636,6 +4851,19 @@ export interface components {
             expires_at: string;
             me: components["schemas"]["IdentityMeView"];
             token: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityStartedLoginView: {
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description Two digits: phone and desktop show the same */
+            number: string;
+            /** @description Text for the QR that the phone scans */
+            qr: string;
+            /** @description To poll with; it never leaves the page */
+            secret: string;
         } & {
             [key: string]: unknown;
         };
@@ -1648,6 +4876,74 @@ export interface components {
             relation: "self" | "family";
             /** Format: date-time */
             since: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IdentityVacancyView: {
+            /** @description Empty when in none */
+            alliance_id: string;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        IssuePosterRequest: {
+            /**
+             * Format: date-time
+             * @description As the list opens, by default
+             */
+            valid_from?: string;
+            /**
+             * Format: date-time
+             * @description As the list closes, by default
+             */
+            valid_until?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Item: {
+            /** @enum {string} */
+            choice: "take" | "keep" | "later";
+            /** @description Empty: the person as a whole */
+            field: string;
+            /**
+             * Format: int64
+             * @description 0: all persons of the file
+             */
+            item: number;
+        } & {
+            [key: string]: unknown;
+        };
+        JobJobList: {
+            items: components["schemas"]["JobJobView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        JobJobView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            id: string;
+            /** @description import_read, import_commit, import_undo, export … */
+            kind: string;
+            /** @description Chinese: what it does now, or why it ended */
+            message: string;
+            /** @description What it came to; null before and for jobs without one */
+            result: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "interrupted";
+            /** @description The import, the export … */
+            subject_id: string;
+            /**
+             * Format: int64
+             * @description 0: not known yet
+             */
+            total: number;
         } & {
             [key: string]: unknown;
         };
@@ -1672,11 +4968,139 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerChangeView: {
+            /** @description Empty: the installation itself */
+            account_id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Name of the account, empty when nobody knows it */
+            by: string;
+            /** @description create, edit, status, undo, import, proposal, household or remove */
+            cause: string;
+            changes: components["schemas"]["LedgerColumnChangeView"][];
+            import_id: string;
+            /** Format: int64 */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerColumnChangeView: {
+            from: string;
+            /** @description As in the columns of a person; also seq_no, unit_id, branch_id, status, status_at, status_note, household_id */
+            key: string;
+            label: string;
+            /** @description Sensitive: both texts are hidden; they are shown with a reason */
+            masked: boolean;
+            to: string;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerCommitteeView: {
             id: string;
             name: string;
             /** @description Empty at the top */
             parent_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerContactView: {
+            id: string;
+            name_masked: string;
+            note_masked: string;
+            phone_masked: string;
+            relation: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerCountView: {
+            /** Format: int64 */
+            active: number;
+            /** Format: int64 */
+            deceased: number;
+            /** Format: int64 */
+            moved: number;
+            /** Format: int64 */
+            suspended: number;
+            /** Format: int64 */
+            total: number;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerCountedAlliance: {
+            count: components["schemas"]["LedgerCountView"];
+            /** @description Empty: the units of no alliance */
+            id: string;
+            name: string;
+            /** Format: int64 */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerCountedUnit: {
+            alliance: string;
+            alliance_id: string;
+            count: components["schemas"]["LedgerCountView"];
+            id: string;
+            name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerCountsView: {
+            alliances: components["schemas"]["LedgerCountedAlliance"][];
+            /** @description The day asked for, empty: now */
+            as_of: string;
+            total: components["schemas"]["LedgerCountView"];
+            units: components["schemas"]["LedgerCountedUnit"][];
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerDeskView: {
+            /** @description Somebody in service */
+            contact_name: string;
+            /** @description The office's number */
+            contact_phone: string;
+            unit_id: string;
+            /** @description Where the branch meets */
+            venue: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerFormerView: {
+            /** @description Who changed it; empty: nobody knows the account */
+            by: string;
+            name: string;
+            /** Format: date-time */
+            until: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerHouseholdView: {
+            /** @description Have the same telephone, and nobody has said yet whether they are family */
+            asked: components["schemas"]["LedgerPersonView"][];
+            /**
+             * Format: int64
+             * @description Others that are out of sight
+             */
+            hidden: number;
+            /** @description Empty: the person is in none */
+            id: string;
+            /** @description The others */
+            members: components["schemas"]["LedgerPersonView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerMembershipView: {
+            alliance_id: string;
+            /** Format: date-time */
+            from: string;
+            /** @description RFC 3339, empty: still */
+            until: string;
+        } & {
+            [key: string]: unknown;
+        };
+        LedgerPairView: {
+            one: components["schemas"]["LedgerPersonView"];
+            other: components["schemas"]["LedgerPersonView"];
         } & {
             [key: string]: unknown;
         };
@@ -1691,6 +5115,8 @@ export interface components {
             branch_id: string;
             community: string;
             community_registered: string;
+            /** @description Of the family; the first one is family_contact */
+            contacts: components["schemas"]["LedgerContactView"][];
             education: string;
             elsewhere: string;
             ethnicity: string;
@@ -1699,6 +5125,8 @@ export interface components {
             former_post: string;
             health_masked: string;
             hobbies: string;
+            /** @description Who has the same lives in one household; empty: none */
+            household_id: string;
             id: string;
             id_number_masked: string;
             initials: string;
@@ -1721,6 +5149,9 @@ export interface components {
             started_work: string;
             /** @description active, moved, deceased or suspended */
             status: string;
+            /** @description Day from which the status holds, as far as known */
+            status_at: string;
+            status_note_masked: string;
             talents: string;
             team_wish: string;
             unit: string;
@@ -1735,6 +5166,8 @@ export interface components {
             birth_year: string;
             branch: string;
             branch_id: string;
+            /** @description Who has the same lives in one household; empty: none */
+            household_id: string;
             id: string;
             initials: string;
             name: string;
@@ -1771,12 +5204,33 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerRestatedView: {
+            /** @description To be shown */
+            message: string;
+            person: components["schemas"]["LedgerPersonDetail"];
+        } & {
+            [key: string]: unknown;
+        };
         LedgerUnitView: {
             /** @description Empty when in none */
             alliance_id: string;
             committee_id: string;
             id: string;
             name: string;
+            /** @description Where its branch meets */
+            venue: string;
+        } & {
+            [key: string]: unknown;
+        };
+        MoveBody: {
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description Number of the group, 0: out of all
+             */
+            to: number;
+            unit_id: string;
         } & {
             [key: string]: unknown;
         };
@@ -1787,6 +5241,12 @@ export interface components {
             lead_unit_id?: string;
             name: string;
             venue?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NewBranchBody: {
+            name: string;
+            unit_id: string;
         } & {
             [key: string]: unknown;
         };
@@ -1843,6 +5303,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NextElectionRoundRequest: {
+            /** Format: date-time */
+            closes_at: string;
+            /** Format: date-time */
+            opens_at: string;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeActivityView: {
             /** Format: date-time */
             ends_at: string;
@@ -1866,6 +5334,10 @@ export interface components {
             at?: string;
             /** @description Who made the last call */
             by: string;
+            /** @description The colleague who is calling at this moment; empty when nobody else is */
+            calling: string;
+            /** @description Who has the same lives in one household; empty: none */
+            household_id: string;
             name: string;
             note: string;
             /** @description Of the last call, or empty */
@@ -1891,6 +5363,12 @@ export interface components {
         NoticeGroupView: {
             encrypted_data: string;
             iv: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeLeafletView: {
+            /** @description Plain lines for a group chat */
+            text: string;
         } & {
             [key: string]: unknown;
         };
@@ -1965,6 +5443,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeRulesView: {
+            /**
+             * Format: int64
+             * @description Minutes after midnight in China
+             */
+            quiet_from: number;
+            /**
+             * Format: int64
+             * @description Equal to quiet_from: messages ring at any hour
+             */
+            quiet_until: number;
+            /** @description Remind those whom nothing has reached a day before the activity */
+            remind_day: boolean;
+            /** @description And two hours before */
+            remind_hours: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeShareView: {
             /** @description For wx.updateShareMenu */
             activity_id: string;
@@ -1990,6 +5486,15 @@ export interface components {
             /** @description created, published, pushed, card_shared, read, reminded, called, closed or cancelled */
             kind: string;
             text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeTakenView: {
+            /**
+             * Format: int64
+             * @description For how long nobody else is offered the person
+             */
+            seconds: number;
         } & {
             [key: string]: unknown;
         };
@@ -2048,6 +5553,11 @@ export interface components {
             /** Format: int64 */
             refused: number;
             reminders: components["schemas"]["NoticeReminderView"][];
+            /**
+             * Format: date-time
+             * @description When messages that wait for the end of the quiet hours go out
+             */
+            rings_at?: string;
             /** Format: int64 */
             sent: number;
             state: string;
@@ -2061,6 +5571,28 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        OpenBoardRequest: {
+            /** @description Show the names of who has just arrived */
+            names: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        OpenBody: {
+            committee_id: string;
+            /**
+             * Format: int64
+             * @description 12 when absent
+             */
+            months?: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description 5 when absent
+             */
+            threshold?: number;
+        } & {
+            [key: string]: unknown;
+        };
         PageListActivityAnswerView: {
             items: components["schemas"]["ActivityAnswerView"][];
             next: string;
@@ -2069,6 +5601,60 @@ export interface components {
         };
         PageListActivityView: {
             items: components["schemas"]["ActivityView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListAttachmentAttachmentView: {
+            items: components["schemas"]["AttachmentAttachmentView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListAuditLineView: {
+            items: components["schemas"]["AuditLineView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListElectionRollView: {
+            items: components["schemas"]["ElectionRollView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListElectionTermView: {
+            items: components["schemas"]["ElectionTermView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListElectionView: {
+            items: components["schemas"]["ElectionView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListFoundingEffectView: {
+            items: components["schemas"]["FoundingEffectView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListFoundingFoundingView: {
+            items: components["schemas"]["FoundingFoundingView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListFoundingSurveyView: {
+            items: components["schemas"]["FoundingSurveyView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListFoundingVersionView: {
+            items: components["schemas"]["FoundingVersionView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -2085,6 +5671,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListIdentityConfirmationView: {
+            items: components["schemas"]["IdentityConfirmationView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListIdentityConsoleSessionView: {
+            items: components["schemas"]["IdentityConsoleSessionView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PageListIdentityGrantView: {
             items: components["schemas"]["IdentityGrantView"][];
             next: string;
@@ -2093,6 +5691,12 @@ export interface components {
         };
         PageListIdentityTieView: {
             items: components["schemas"]["IdentityTieView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListIdentityVacancyView: {
+            items: components["schemas"]["IdentityVacancyView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -2109,8 +5713,32 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListLedgerChangeView: {
+            items: components["schemas"]["LedgerChangeView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PageListLedgerCommitteeView: {
             items: components["schemas"]["LedgerCommitteeView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListLedgerFormerView: {
+            items: components["schemas"]["LedgerFormerView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListLedgerMembershipView: {
+            items: components["schemas"]["LedgerMembershipView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListLedgerPairView: {
+            items: components["schemas"]["LedgerPairView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -2157,6 +5785,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListPrivacyErasureView: {
+            items: components["schemas"]["PrivacyErasureView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PersonPatchBody: {
             address?: string;
             /** @description YYYY-MM or YYYY-MM-DD */
@@ -2199,6 +5833,126 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PollInputBody: {
+            secret: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyConsentView: {
+            /** @description Version that is agreed to, empty for none */
+            agreed: string;
+            /** Format: date-time */
+            agreed_at?: string;
+            /** @description These words are agreed to */
+            current: boolean;
+            /** @description A paragraph each */
+            text: string[];
+            /** @description Of the words that hold now */
+            version: string;
+            /** Format: date-time */
+            withdrawn_at?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyCountView: {
+            /** @description Why rows stay, emptied; empty when they go */
+            keep: string;
+            /** @description What that is, in Chinese */
+            label: string;
+            /** Format: int64 */
+            rows: number;
+            table: string;
+            /** @description Keep in Chinese */
+            why: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyErasureView: {
+            /**
+             * Format: date-time
+             * @description Missing: nobody has asked
+             */
+            asked_at?: string;
+            asked_by: string;
+            counts: components["schemas"]["PrivacyCountView"][];
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            /** @description Empty once it is done */
+            name: string;
+            /** @description The caller has asked: somebody else has to confirm */
+            own: boolean;
+            person_id: string;
+            /** @description Empty once it is done */
+            reason: string;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyItemView: {
+            key: string;
+            label: string;
+            /** @description Masked where it is kept sealed */
+            value: string;
+            /** @description What it is kept for, in a few words */
+            why: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyLookView: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who saw what and why, a sentence */
+            words: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PrivacyOwnView: {
+            alliance: string;
+            /** Format: int64 */
+            attended: number;
+            branch: string;
+            /** Format: date-time */
+            changed_at: string;
+            items: components["schemas"]["PrivacyItemView"][];
+            /** @description Who saw hidden columns, the latest first, at most 50 */
+            looks: components["schemas"]["PrivacyLookView"][];
+            name: string;
+            /** @description The caller is the person and may take everything along */
+            self: boolean;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Notices received
+             */
+            told: number;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ProlongElectionRequest: {
+            /** Format: date-time */
+            closes_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ProposeBody: {
+            /**
+             * Format: int64
+             * @description How many
+             */
+            alliances: number;
+            /** @description Units that take part although they are in an alliance, or are no candidates */
+            include?: string[] | null;
+            /**
+             * Format: int64
+             * @description Of the draft that is replaced; 0 when there is none
+             */
+            revision?: number;
+        } & {
+            [key: string]: unknown;
+        };
         PublishBody: {
             /** @description Somebody other than the author has looked at a text that WeChat was unsure about */
             reviewed?: boolean;
@@ -2219,11 +5973,20 @@ export interface components {
             outcome: "told" | "no_answer" | "leave" | "inconvenient" | "wrong_number";
             /** @description Of leave */
             reason?: string;
+            /** @description Others of the household to whom the same was said; not with leave */
+            with?: string[] | null;
         } & {
             [key: string]: unknown;
         };
         RecordCheckInsRequest: {
             items: components["schemas"]["CheckinItemBody"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RecordShowOfHandsRequest: {
+            counts: components["schemas"]["ElectionShowCount"][] | null;
+            /** Format: int64 */
+            present: number;
         } & {
             [key: string]: unknown;
         };
@@ -2238,10 +6001,100 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RestatementBody: {
+            /** @description YYYY, YYYY-MM or YYYY-MM-DD */
+            at?: string;
+            /** @description Such as where somebody moved to */
+            note?: string;
+            /** @description active, moved, deceased or suspended */
+            status: string;
+        } & {
+            [key: string]: unknown;
+        };
         RevealBody: {
-            /** @description birth, id_number, phone, address, health, family_contact, family_phone, remark */
+            /** @description birth, id_number, phone, address, health, family_contact, family_phone, remark, status_note, contacts, contact.ID */
             fields: string[];
             reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RevealedBody: {
+            reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterColumnList: {
+            /** @description What a title may be said to mean */
+            columns: components["schemas"]["RosterColumnView"][];
+            /** @description What the committee's clerks explained before */
+            saved: components["schemas"]["RosterMeaningView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RosterColumnView: {
+            key: string;
+            label: string;
+            /** @description Masked unless asked for with a reason */
+            sensitive: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterContradictionView: {
+            /** @enum {string} */
+            choice: "take" | "keep" | "later";
+            field: string;
+            first: string;
+            /** @description 群团 第4行 */
+            first_row: string;
+            label: string;
+            later: string;
+            later_row: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterDifferenceView: {
+            /** @enum {string} */
+            choice: "take" | "keep" | "later";
+            field: string;
+            /** @description Masked where sensitive, unless plain */
+            from: string;
+            label: string;
+            /** @description Masked where sensitive, unless plain */
+            to: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterExportList: {
+            /** @description All that may be chosen, in the order of the sheet */
+            columns: components["schemas"]["RosterColumnView"][];
+            items: components["schemas"]["RosterExportView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RosterExportView: {
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            expired: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Empty until it is ready */
+            file_name: string;
+            /** @enum {string} */
+            form: "county" | "province" | "print";
+            id: string;
+            job_id: string;
+            plain: boolean;
+            ready: boolean;
+            reason: string;
+            /** Format: int64 */
+            rows: number;
+            scope_name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterImportList: {
+            items: components["schemas"]["RosterSummaryView"][];
         } & {
             [key: string]: unknown;
         };
@@ -2259,17 +6112,36 @@ export interface components {
             /** Format: date-time */
             committed_at: string | null;
             committee_id: string;
+            /**
+             * Format: int64
+             * @description Persons whose rows contradict each other
+             */
+            conflicts: number;
             /** Format: date-time */
             created_at: string;
             file_name: string;
             id: string;
             ignored_columns: components["schemas"]["RosterProblemView"][];
+            /** @description Of the last work in the background; empty without one */
+            job_id: string;
+            /**
+             * Format: int64
+             * @description Persons that the clerk left as they are, or out
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Persons of whom something stays as somebody wrote it after the preview; warnings say what
+             */
+            newer: number;
             persons: components["schemas"]["RosterPersonsView"];
             /**
              * Format: int64
              * @description Deaths and moves that remarks hint at, undecided
              */
             proposals: number;
+            /** @description Columns that the clerk may explain */
+            questions: components["schemas"]["RosterQuestionView"][];
             /** @description One for each row that does not get in */
             refused: components["schemas"]["RosterProblemView"][];
             /** Format: int64 */
@@ -2279,15 +6151,65 @@ export interface components {
              * @description Rows that name a person again
              */
             repeated_rows: number;
+            /**
+             * Format: int64
+             * @description Persons whose new telephone somebody else has: they are asked about after the import
+             */
+            same_phone: number;
             skipped_sheets: components["schemas"]["RosterSkippedView"][];
             /** @enum {string} */
-            state: "preview" | "committed";
+            state: "reading" | "failed" | "preview" | "committed" | "undone";
+            /** @description What the undo did; null before */
+            undo: components["schemas"]["RosterUndoneView"];
+            /** Format: date-time */
+            undone_at: string | null;
             /**
              * Format: int64
              * @description In the database after the commit
              */
             units: number;
             warnings: components["schemas"]["RosterProblemView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        RosterItemList: {
+            items: components["schemas"]["RosterItemView"][];
+            /** @description after of the next page; empty on the last one */
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterItemView: {
+            alliance: string;
+            branch: string;
+            /**
+             * @description About the person as a whole
+             * @enum {string}
+             */
+            choice: "take" | "keep" | "later";
+            conflicts: components["schemas"]["RosterContradictionView"][];
+            fields: components["schemas"]["RosterDifferenceView"][];
+            /**
+             * Format: int64
+             * @description Names the person in choices
+             */
+            item: number;
+            name: string;
+            /** @description Of somebody in the ledger */
+            person_id: string;
+            /** Format: int64 */
+            row: number;
+            /** @description Who else has the telephone */
+            same_phone: string[];
+            sheet: string;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterMeaningView: {
+            /** @description A column's key; empty: do not import */
+            column: string;
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -2324,9 +6246,123 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RosterQuestionView: {
+            cell: string;
+            /** @description What stands below it */
+            samples: string[];
+            sheet: string;
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
         RosterSkippedView: {
             reason: string;
             sheet: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterSummaryView: {
+            /** @description Name of who brought it in */
+            by: string;
+            /** @description Empty before the commit */
+            committed_at: string;
+            committee_id: string;
+            /** Format: date-time */
+            created_at: string;
+            file_name: string;
+            id: string;
+            job_id: string;
+            persons: components["schemas"]["RosterPersonsView"];
+            /** Format: int64 */
+            refused_rows: number;
+            /** @enum {string} */
+            state: "reading" | "failed" | "preview" | "committed" | "undone";
+            /** @description Empty unless it was undone */
+            undone_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterUndoConflictView: {
+            /** @description Empty: the thing as a whole */
+            column: string;
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "unit" | "branch" | "alliance";
+            name: string;
+            /** @description Masked where sensitive */
+            now: string;
+            /** @description Chinese, to be shown */
+            reason: string;
+            /** @description By the import, masked where sensitive */
+            wrote: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterUndoingView: {
+            /** Format: int64 */
+            alliances: number;
+            /** Format: int64 */
+            branches: number;
+            /** @description The first 200 of them, with the reason */
+            conflicts: components["schemas"]["RosterUndoConflictView"][];
+            /**
+             * Format: int64
+             * @description What would stay as it is
+             */
+            left: number;
+            /** Format: int64 */
+            proposals: number;
+            /**
+             * Format: int64
+             * @description Persons that would be taken out again
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description Persons that would be changed back
+             */
+            restored: number;
+            /** Format: int64 */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
+        RosterUndoneView: {
+            /**
+             * Format: int64
+             * @description What was left as it was
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Persons taken out again
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description Persons changed back
+             */
+            restored: number;
+        } & {
+            [key: string]: unknown;
+        };
+        SaveBody: {
+            name: string;
+            /** Format: int64 */
+            revision: number;
+        } & {
+            [key: string]: unknown;
+        };
+        ScanInputBody: {
+            /** @description Text of the QR, or what follows /c/ in it */
+            code: string;
+        } & {
+            [key: string]: unknown;
+        };
+        SeatBusesRequest: {
+            /** Format: int64 */
+            bus: number;
+            person_ids: string[];
         } & {
             [key: string]: unknown;
         };
@@ -2340,16 +6376,35 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        UndoBody: {
+            /** @description Undo the rest although something was changed since */
+            rest?: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         UnitPatchBody: {
             /** @description Empty text: leaves its alliance */
             alliance_id?: string;
+            /** @description The unit may leave another alliance for this one; else that is a conflict */
+            move?: boolean;
             name?: string;
         } & {
             [key: string]: unknown;
         };
         VisitRequest: {
+            /**
+             * Format: int64
+             * @description In which WeChat opened the mini-program by this code: one that was read from a picture is flagged
+             */
+            scene?: number;
             /** @description The token, or the whole link that holds it */
             token: string;
+        } & {
+            [key: string]: unknown;
+        };
+        VoteRequest: {
+            /** @description A candidate; empty: a blank ballot */
+            choice?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2367,6 +6422,21 @@ export interface components {
              * @description HTTP status
              */
             status: number;
+        } & {
+            [key: string]: unknown;
+        };
+        WishBody: {
+            alliance_id?: string;
+            /** @description Keys; none: those that belong to the form */
+            columns?: string[];
+            /** @description One of committee, alliance and unit */
+            committee_id?: string;
+            /** @enum {string} */
+            form: "county" | "province" | "print";
+            /** @description Sensitive columns in plain text */
+            plain?: boolean;
+            reason: string;
+            unit_id?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2650,6 +6720,39 @@ export interface operations {
             };
         };
     };
+    seatBuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatBusesRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     cancelActivity: {
         parameters: {
             query?: never;
@@ -2672,6 +6775,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinLists"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateListRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinListStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getSignInSheet: {
+        parameters: {
+            query?: {
+                /** @description Of one unit only */
+                unit_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description Error */
@@ -2813,6 +7018,373 @@ export interface operations {
             };
         };
     };
+    listAllianceCards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinCardListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    issueAllianceCards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinIssuedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    printAllianceCards: {
+        parameters: {
+            query?: {
+                /** @description Only what was issued then or later */
+                since?: string;
+                /** @description Of several, which */
+                file?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listAllianceNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerFormerView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listAuditActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditActionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getAuditChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChainView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    exportAuditCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportAuditCSVRequest"];
+            };
+        };
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    exportAuditWorkbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportAuditWorkbookRequest"];
+            };
+        };
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    searchAudit: {
+        parameters: {
+            query?: {
+                /** @description One of the caller's committees */
+                committee_id?: string;
+                alliance_id?: string;
+                /** @description What subject_id is: person, unit, alliance … */
+                kind?: string;
+                subject_id?: string;
+                account_id?: string;
+                action?: string;
+                from?: string;
+                /** @description Exclusive */
+                until?: string;
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListAuditLineView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinBoardView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    watchBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Event snapshot with the same body, at once and after every change; event alive whenever there was none for 12 seconds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["CheckinBoardView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     listBranches: {
         parameters: {
             query?: {
@@ -2831,6 +7403,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageListLedgerBranchView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createBranch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBranchBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerBranchView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    renameBranch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchPatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerBranchView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listBranchNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerFormerView"];
                 };
             };
             /** @description Error */
@@ -2882,7 +7553,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckInRequest"];
+                "application/json": components["schemas"]["CheckinCheckInBody"];
             };
         };
         responses: {
@@ -3074,11 +7745,1042 @@ export interface operations {
             };
         };
     };
+    updateCommittee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitteePatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerCommitteeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRulesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setNoticeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeRulesView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRulesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    startConsoleLogin: {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityStartedLoginView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    pollConsoleLogin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1: a foreign page cannot send it */
+                "X-Console": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PollInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityLoginPollView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listElections: {
+        parameters: {
+            query?: {
+                alliance_id?: string;
+                state?: "" | "draft" | "open" | "counted" | "confirmed" | "cancelled";
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElectionCreateBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    changeElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElectionPlanBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    cancelElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelElectionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    confirmElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmElectionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    countElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    enterPapers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterPapersRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    prolongElection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProlongElectionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    nextElectionRound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NextElectionRoundRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    recordShowOfHands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordShowOfHandsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listVoters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListElectionRollView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    handOutPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    takePaperBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+                /** @description Those that are done instead of those that wait */
+                done?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListPrivacyErasureView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterExportList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterExportView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterExportView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    downloadExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Workbook or PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingVersionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    compareVersions: {
+        parameters: {
+            query: {
+                with: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingComparison"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    foundAlliances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoundBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListFoundingFoundingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listImportColumns: {
+        parameters: {
+            query: {
+                committee_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterColumnList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                committee_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterImportList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     previewImport: {
         parameters: {
             query: {
                 committee_id: string;
                 filename: string;
+                /** @description Answer at once; job_id tells how far it is */
+                background?: boolean;
             };
             header?: never;
             path?: never;
@@ -3170,9 +8872,80 @@ export interface operations {
             };
         };
     };
-    commitImport: {
+    chooseInImport: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoicesBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    explainImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterImportView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    commitImport: {
+        parameters: {
+            query?: {
+                /** @description Answer at once; job_id tells how far it is */
+                background?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3189,6 +8962,365 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RosterImportView"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listImportItems: {
+        parameters: {
+            query: {
+                tab: "new" | "changed" | "same";
+                /** @description next of the page before */
+                after?: string;
+                /** @description Sensitive columns in plain text; leaves a line in the audit */
+                plain?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterItemList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    tryUndoImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterUndoingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    undoImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterImportView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobJobList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobJobView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    ledgerCounts: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM-DD: as the ledger held it at the end of that day; now when absent */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerCountsView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listSharedPhones: {
+        parameters: {
+            query?: {
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+                alliance_id?: string;
+                unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerPairView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    removeList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    changeList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeListRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinListStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBoardRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinBoardLinkView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    closeBoards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3258,6 +9390,169 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    confirmCheckIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getDoorPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinPackView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getMarks: {
+        parameters: {
+            query?: {
+                /** @description Cursor of the answer before; without it everything comes */
+                after?: string;
+                /** @description Seconds to wait for a change */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinMarksView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listPosters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinPosters"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    issuePoster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuePosterRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinPosterView"];
+                };
             };
             /** @description Error */
             default: {
@@ -3456,6 +9751,397 @@ export interface operations {
             };
         };
     };
+    listConfirmations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListIdentityConfirmationView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityConfirmationView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityConfirmationView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    approveConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    refuseConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyConsentView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    agree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyConsentView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyConsentView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    scanConsoleLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScanInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityConsoleLoginView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    approveConsoleLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    refuseConsoleLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listDeputies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListIdentityGrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    recallDeputy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     getMemberCode: {
         parameters: {
             query: {
@@ -3585,6 +10271,105 @@ export interface operations {
             };
         };
     };
+    getOwnData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyOwnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    exportOwnJSON: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    exportOwnPDF: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     bindPhone: {
         parameters: {
             query?: never;
@@ -3606,6 +10391,129 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["IdentityPhoneView"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    delegateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeputyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGrantView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListIdentityConsoleSessionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityEndedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3823,6 +10731,38 @@ export interface operations {
             };
         };
     };
+    takeNoticeCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTakenView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     cancelNotice: {
         parameters: {
             query?: never;
@@ -3942,6 +10882,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    forwardNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLeafletView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticeCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description Error */
@@ -4195,7 +11232,10 @@ export interface operations {
     };
     getPerson: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description YYYY-MM-DD: as the ledger held the row at the end of that day */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4320,6 +11360,171 @@ export interface operations {
             };
         };
     };
+    listAttachments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListAttachmentAttachmentView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    addAttachment: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentAttachmentView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    removeAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    restoreAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     createBindingCode: {
         parameters: {
             query?: never;
@@ -4338,6 +11543,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityBindingCodeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listPersonCards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinCardListView"];
                 };
             };
             /** @description Error */
@@ -4382,6 +11618,545 @@ export interface operations {
             };
         };
     };
+    printPersonCards: {
+        parameters: {
+            query?: {
+                /** @description Only what was issued then or later */
+                since?: string;
+                /** @description Of several, which */
+                file?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    reissueCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinReissuedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    addContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddedBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPersonDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    removeContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPersonDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    updateContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPersonDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyErasureView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    askErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyErasureView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    dropErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    erasePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyErasureView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    personHistory: {
+        parameters: {
+            query?: {
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerChangeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    revealChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description seq of the change */
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerChangeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getHousehold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    joinHousehold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnotherBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    leaveHousehold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    denyFamily: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnotherBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    askFamilyAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     revealPerson: {
         parameters: {
             query?: never;
@@ -4406,6 +12181,167 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    restatePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestatementBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRestatedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    undoStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRestatedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    revokePoster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getPosterPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getPosterFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description Error */
@@ -4466,7 +12402,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DecidedBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -4497,7 +12437,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DecidedBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -4526,6 +12470,8 @@ export interface operations {
                 after?: string;
                 /** @description Items on a page, 50 by default */
                 limit?: number;
+                /** @description Of one unit only */
+                unit_id?: string;
             };
             header?: never;
             path?: never;
@@ -4586,6 +12532,40 @@ export interface operations {
             };
         };
     };
+    listVacancies: {
+        parameters: {
+            query?: {
+                /** @description Cursor: next of the page before */
+                after?: string;
+                /** @description Items on a page, 50 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListIdentityVacancyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     revokeRole: {
         parameters: {
             query?: never;
@@ -4603,6 +12583,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    delegateRoleFor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeputyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGrantView"];
+                };
             };
             /** @description Error */
             default: {
@@ -4665,6 +12680,656 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageListNoticeTemplateView"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listSurveys: {
+        parameters: {
+            query?: {
+                committee_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListFoundingSurveyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingSurveyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingSurveyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    changeSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingSurveyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    countSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingSurveyView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingBoardView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    proposeAlliances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingBoardView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    changeDraftGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGroupBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingBoardView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    moveUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingMoved"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listMoves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                unit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListFoundingEffectView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listFoundings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListFoundingFoundingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listSurveyUnits: {
+        parameters: {
+            query?: {
+                /** @description Judges by another threshold than the survey's, without changing that */
+                threshold?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingSheetView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    fillSurveyUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                unit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoundingAnswersBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingRowView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListFoundingVersionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    saveVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundingVersionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listTerms: {
+        parameters: {
+            query?: {
+                alliance_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListElectionTermView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    appointActingHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointActingHeadRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionTermView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    endTerm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getHandover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElectionHandoverView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    acknowledgeHandover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4763,6 +13428,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerUnitView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    unitAlliances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerMembershipView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listUnitCards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinCardListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    issueUnitCards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckinIssuedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    printUnitCards: {
+        parameters: {
+            query?: {
+                /** @description Only what was issued then or later */
+                since?: string;
+                /** @description Of several, which */
+                file?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getUnitDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDeskView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setUnitDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDeskView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listUnitNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerFormerView"];
                 };
             };
             /** @description Error */

@@ -10,7 +10,16 @@ export type Claim = Items<'GET /me/claims'>
 /** What the liaison sees: the claim, and who of the ledger it may be. */
 export type ClaimCase = Items<'GET /claims'>
 export type BindingCode = Output<'POST /persons/{id}/binding-codes'>
+/** What is kept about a person, as the person reads it. */
+export type OwnData = Output<'GET /me/persons/{id}/data'>
+export type Consent = Output<'GET /me/consent'>
+export type DesktopLogin = Output<'POST /me/console-logins'>
+export type Desktop = Items<'GET /me/sessions'>
+export type Confirmation = Items<'GET /me/confirmations'>
 export type LedgerRow = Items<'GET /persons'>
+export type CardList = Output<'GET /units/{id}/cards'>
+export type CardLine = CardList['items'][number]
+export type LedgerPerson = Output<'GET /persons/{id}'>
 
 export type Activity = Output<'GET /activities/{id}'>
 export type NoticeView = Output<'GET /notices/{id}'>
@@ -22,14 +31,28 @@ export type Card = Output<'POST /notices/{id}/card'>
 export type SubscribeTemplate = Items<'GET /subscriptions/templates'>
 
 export type VenueCode = Output<'GET /lists/{id}/venue-code'>
+export type Board = Output<'GET /boards/{token}'>
+export type BoardLink = Output<'POST /lists/{id}/boards'>
 export type Visit = Output<'POST /visits'>
 export type CheckinResult = Output<'POST /check-ins'>
 export type OwnAttempt = Input<'POST /check-ins'>['body']
 export type CheckinItem = Input<'POST /lists/{id}/check-ins'>['body']['items'][number]
 export type Roster = Output<'GET /lists/{id}/roster'>
 export type RosterRow = Roster['items'][number]
+export type Marks = Output<'GET /lists/{id}/marks'>
+export type Mark = Marks['items'][number]
+export type UnitTally = Marks['by_unit'][number]
+export type Tally = Marks['counts']
+export type DoorPack = Output<'GET /lists/{id}/door-pack'>
+export type PackPerson = DoorPack['people'][number]
+export type ListState = Items<'GET /activities/{id}/lists'>
 export type MemberCode = Output<'GET /me/member-code'>
 export type Attendance = Output<'GET /activities/{id}/attendance'>
+
+export type Election = Output<'GET /elections/{id}'>
+export type ElectionVoter = Items<'GET /elections/{id}/voters'>
+export type HeadTerm = Items<'GET /terms'>
+export type Handover = Output<'GET /terms/{id}/handover'>
 
 /** The words below are the contract's too, where it leaves them as plain strings. */
 export type Answer = 'going' | 'leave'
@@ -74,6 +97,7 @@ type Query<O> = O extends { parameters: { query: infer Q extends object } }
     : object
 type Path<O> = O extends { parameters: { path: infer P extends object } } ? { path: P } : object
 
-export type Input<R extends Route> = Body<Operation<R>> & Query<Operation<R>> & Path<Operation<R>>
+/** Route by route: the parts of all routes joined at once are too many combinations for the compiler. */
+export type Input<R extends Route> = R extends Route ? Body<Operation<R>> & Query<Operation<R>> & Path<Operation<R>> : never
 
 type Items<R extends Route> = Output<R> extends { items: (infer I)[] } ? I : never

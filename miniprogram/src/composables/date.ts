@@ -17,6 +17,11 @@ export function day(at: string | number): string {
   return `${d.getUTCMonth() + 1}月${d.getUTCDate()}日`
 }
 
+/** 2026年 */
+export function year(at: string | number): string {
+  return `${local(at).getUTCFullYear()}年`
+}
+
 /** 星期六 */
 export function weekday(at: string | number): string {
   return `星期${WEEK[local(at).getUTCDay()]}`

@@ -12,6 +12,7 @@ const byCode: Record<string, string> = {
   'client.timeout': '网络有点慢，请再点一次。',
   'client.wechat_only': '这一页要在微信里才能用。',
   'device.download': '请检查网络，再点一次。',
+  'notice.call_taken': '名单已经更新，能打的都有按钮。',
   'device.login': '请退出微信再进来一次。',
 }
 

@@ -40,7 +40,7 @@ const define = defineStore('session', () => {
   const persons = computed(() => me.value?.persons ?? [])
   const self = computed(() => persons.value.find((p) => p.relation === 'self') ?? persons.value[0])
   const bound = computed(() => persons.value.length > 0)
-  const works = computed(() => has('head') || has('liaison') || has('lead_staff') || has('committee_staff'))
+  const works = computed(() => has('head') || has('liaison') || has('lead_staff') || has('committee_staff') || has('viewer'))
   const help = computed<Help>(() => {
     const given = me.value?.help
     return given?.phone ? given : office

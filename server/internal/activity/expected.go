@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"time"
 
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
@@ -28,6 +29,17 @@ func (s *Service) Expected(ctx context.Context, activityID id.ID) ([]Expected, e
 	return s.store.expectedOf(ctx, activityID)
 }
 
+// ExpectedBetween gives whom the activities of a committee's alliances expected that began from the first moment
+// on and before the second, are over by then and were not called off: persons by activity.
+func (s *Service) ExpectedBetween(ctx context.Context, committee id.ID, from, to time.Time) (map[id.ID][]id.ID, error) {
+	return s.store.expectedBetween(ctx, committee, from, to)
+}
+
+// ExpectedAfter gives at most limit persons of the list, those after a person in the order of ids.
+func (s *Service) ExpectedAfter(ctx context.Context, activityID, person id.ID, limit int) ([]Expected, error) {
+	return s.store.expectedAfter(ctx, activityID, person, limit)
+}
+
 // ExpectedAmong gives those of the persons who are on the list.
 func (s *Service) ExpectedAmong(ctx context.Context, activityID id.ID, persons []id.ID) (map[id.ID]Expected, error) {
 	return s.store.expectedAmong(ctx, activityID, persons)
@@ -50,7 +62,10 @@ func (s *Service) AddWalkIns(ctx context.Context, activityID id.ID, persons []le
 
 // DropWalkIn takes a walk-in off the list again, after their presence was annulled.
 func (s *Service) DropWalkIn(ctx context.Context, activityID, person id.ID) error {
-	return s.store.dropWalkIn(ctx, activityID, person)
+	if err := s.store.dropWalkIn(ctx, activityID, person); err != nil {
+		return err
+	}
+	return s.changed(ctx, activityID)
 }
 
 // fill expects everybody who is active in the alliance.
@@ -137,10 +152,13 @@ func (s *Service) absent(ctx context.Context, activityID id.ID, persons []id.ID)
 
 func (s *Service) dropAbsent(ctx context.Context, activityID id.ID, persons []id.ID) error {
 	gone, err := s.absent(ctx, activityID, persons)
-	if err != nil {
+	if err != nil || len(gone) == 0 {
 		return err
 	}
-	return s.store.drop(ctx, activityID, gone)
+	if err := s.store.drop(ctx, activityID, gone); err != nil {
+		return err
+	}
+	return s.changed(ctx, activityID)
 }
 
 // PersonChanged takes somebody who is no longer active off every list that still lies ahead; who

@@ -38,6 +38,7 @@ type Notices interface {
 type ListRef struct {
 	ID   id.ID  `json:"id"`
 	Name string `json:"name"`
+	Kind string `json:"kind" enum:"main,meal,return,check_out,other"`
 }
 
 // Attendance is what check-in, which stands above, tells about an activity; app wires it with UseAttendance.

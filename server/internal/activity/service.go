@@ -36,6 +36,7 @@ type Service struct {
 	attendance Attendance
 	onCreate   []func(context.Context, Activity) error
 	onMove     []func(context.Context, Activity) error
+	onChange   []func(context.Context, id.ID) error
 }
 
 // NewService makes a Service without attendance; UseAttendance follows before the first request.
@@ -53,6 +54,19 @@ func (s *Service) OnCreate(f func(context.Context, Activity) error) {
 
 // OnMove runs f in the transaction that moves an activity to another time.
 func (s *Service) OnMove(f func(context.Context, Activity) error) { s.onMove = append(s.onMove, f) }
+
+// OnChange runs f in every transaction after which what somebody remembers of an activity, or of whom
+// it expects, may be wrong: changed, cancelled, answered, taken off the list. Additions are not told.
+func (s *Service) OnChange(f func(context.Context, id.ID) error) { s.onChange = append(s.onChange, f) }
+
+func (s *Service) changed(ctx context.Context, activityID id.ID) error {
+	for _, f := range s.onChange {
+		if err := f(ctx, activityID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Create makes an activity of an alliance, with everybody expected who is active there at this moment,
 // and drafts its notice when one is asked for.
@@ -145,6 +159,9 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 				return err
 			}
 		}
+		if err := s.changed(ctx, a.ID); err != nil {
+			return err
+		}
 		return s.log(ctx, who, "activity.change", a, nil)
 	})
 	return a, err
@@ -175,6 +192,9 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, activityID id.ID,
 			return err
 		}
 		if err := s.Notices.ActivityCancelled(ctx, a.ID, reason); err != nil {
+			return err
+		}
+		if err := s.changed(ctx, a.ID); err != nil {
 			return err
 		}
 		return s.log(ctx, who, "activity.cancel", a, map[string]any{"reason": reason})

@@ -10,6 +10,7 @@ import (
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
 	"bense/server/internal/notice"
+	"bense/server/internal/page"
 )
 
 // Answer records 参加 or 请假 of a person: by the own account until the start, by a liaison, head or
@@ -50,6 +51,9 @@ func (s *Service) Answer(ctx context.Context, who actor.Actor, activityID, perso
 			return err
 		}
 		if err := s.Notices.Answered(ctx, a.ID, p.ID, who.Account); err != nil {
+			return err
+		}
+		if err := s.changed(ctx, a.ID); err != nil {
 			return err
 		}
 		return s.log(ctx, who, "activity.answer", a, map[string]any{"person": p.ID, "answer": answer, "own": who.ActsFor(p.ID)})
@@ -124,6 +128,11 @@ func (s *Service) Facts(ctx context.Context, ids []id.ID) (map[id.ID]notice.Fact
 			StartsAt: a.StartsAt, EndsAt: a.EndsAt, State: string(a.State(s.Clock.Now()))}
 	}
 	return out, nil
+}
+
+// Ahead gives what an alliance still has before it, the soonest first.
+func (s *Service) Ahead(ctx context.Context, alliance id.ID) ([]Activity, error) {
+	return s.store.list(ctx, everything, Filter{Alliance: alliance, State: Planned, Page: page.Page{Limit: page.MaxLimit}}, s.Clock.Now())
 }
 
 // Answers gives the answers of those persons who have answered.

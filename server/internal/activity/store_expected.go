@@ -45,6 +45,15 @@ func (s store) expectedOf(ctx context.Context, activityID id.ID) ([]Expected, er
 	return s.expectedAll(rows)
 }
 
+func (s store) expectedAfter(ctx context.Context, activityID, person id.ID, limit int) ([]Expected, error) {
+	var rows []expectedRow
+	err := s.db.Conn(ctx).Where("activity_id = ? AND person_id > ?", activityID, person).Order("person_id").Limit(limit).Find(&rows).Error
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	return s.expectedAll(rows)
+}
+
 func (s store) expectedAll(rows []expectedRow) ([]Expected, error) {
 	out := make([]Expected, 0, len(rows))
 	for _, r := range rows {
@@ -74,6 +83,20 @@ func (s store) expectedAmong(ctx context.Context, activityID id.ID, persons []id
 		}
 	}
 	return out, nil
+}
+
+// expectedBetween gives the persons whom activities expected that are over.
+func (s store) expectedBetween(ctx context.Context, committee id.ID, from, to time.Time) (map[id.ID][]id.ID, error) {
+	var rows []struct{ ActivityID, PersonID id.ID }
+	err := s.db.Conn(ctx).Table("activities AS a").Joins("JOIN activity_expected AS e ON e.activity_id = a.id").
+		Select("e.activity_id, e.person_id").
+		Where("a.committee_id = ? AND a.state = ? AND a.starts_at >= ? AND a.starts_at < ? AND a.ends_at <= ?", committee, string(Planned), db.At(from), db.At(to), db.At(to)).
+		Order("e.activity_id, e.person_id").Scan(&rows).Error
+	out := map[id.ID][]id.ID{}
+	for _, r := range rows {
+		out[r.ActivityID] = append(out[r.ActivityID], r.PersonID)
+	}
+	return out, db.Unavailable(err)
 }
 
 // expectedIn gives the rows of some persons in several activities.

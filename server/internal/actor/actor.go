@@ -19,6 +19,7 @@ const (
 	Liaison        Role = "liaison"
 	LeadStaff      Role = "lead_staff"
 	CommitteeStaff Role = "committee_staff"
+	Viewer         Role = "viewer" // 上级查看: the organisation and its totals, nothing about persons
 )
 
 // Place is where a thing stands. A zero id means that the thing has no such place.
@@ -28,8 +29,9 @@ type Place struct {
 
 // Grant is a role together with the place for which it was given.
 type Grant struct {
-	Role  Role
-	Place Place
+	Role   Role
+	Place  Place
+	Deputy bool // for a holder on leave: everything but giving roles
 }
 
 // Actor is who is asking: an account with the persons it may act for and its roles.
@@ -38,6 +40,10 @@ type Actor struct {
 	Persons []id.ID // confirmed bindings
 	Grants  []Grant // member grants included
 	System  bool    // worker and commands: sees and may do everything
+
+	Console      bool  // asks from a desktop session; what weighs more is confirmed on the phone
+	Session      id.ID // that session
+	Confirmation id.ID // what the request gives as its confirmation; it proves nothing before it was spent
 }
 
 // System acts for the installation itself.
@@ -74,6 +80,9 @@ func (a Actor) Scope(perm Permission) Scope {
 		}
 	}
 	for _, g := range a.Grants {
+		if g.Deputy && perm == GrantRole {
+			continue
+		}
 		switch reach[g.Role][perm] {
 		case overCommittee:
 			add(&s.Committees, g.Place.Committee)
@@ -102,6 +111,11 @@ func (a Actor) May(perm Permission) bool { return !a.Scope(perm).Empty() }
 // Is reports whether the actor holds a role anywhere.
 func (a Actor) Is(r Role) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == r })
+}
+
+// Staff reports whether the actor holds an office of any kind.
+func (a Actor) Staff() bool {
+	return a.System || slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role != Member })
 }
 
 // ActsFor reports whether the account is confirmed for the person.

@@ -8,12 +8,14 @@ import (
 	_ "embed"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"bense/server/internal/activity"
+	"bense/server/internal/attachment"
 	"bense/server/internal/audit"
 	"bense/server/internal/cache"
 	"bense/server/internal/checkin"
@@ -21,12 +23,18 @@ import (
 	"bense/server/internal/config"
 	"bense/server/internal/crypt"
 	"bense/server/internal/db"
+	"bense/server/internal/election"
+	"bense/server/internal/founding"
 	"bense/server/internal/id"
 	"bense/server/internal/identity"
+	"bense/server/internal/job"
 	"bense/server/internal/ledger"
+	"bense/server/internal/live"
 	"bense/server/internal/notice"
 	"bense/server/internal/outbox"
+	"bense/server/internal/privacy"
 	"bense/server/internal/roster"
+	"bense/server/internal/vault"
 	"bense/server/internal/web"
 	"bense/server/internal/wechat"
 	"bense/server/internal/wechat/emulator"
@@ -43,18 +51,27 @@ type App struct {
 	DB       *db.DB
 	Cache    *cache.Cache
 	Box      *crypt.Box
+	Vault    *vault.Vault
 	IDs      *id.Source
 	Audit    *audit.Log
+	Sealer   *audit.Sealer
+	Live     *live.Hub
 	WeChat   *wechat.Client
 	Emulator *emulator.Emulator // nil but in demo mode
+	Versions *cache.Versions
 	Outbox   *outbox.Outbox
 	Worker   *outbox.Worker
+	Jobs     *job.Service
 	Ledger   *ledger.Service
 	Roster   *roster.Service
+	Papers   *attachment.Service
 	Identity *identity.Service
 	Notice   *notice.Service
 	Activity *activity.Service
 	Checkin  *checkin.Service
+	Founding *founding.Service
+	Election *election.Service
+	Privacy  *privacy.Service
 	Web      *web.Server
 
 	demo    *demo // nil but in demo mode
@@ -109,6 +126,9 @@ func (a *App) stores(ctx context.Context) (err error) {
 		if _, err := a.DB.Migrate(ctx, migrations.Files); err != nil {
 			return err
 		}
+	}
+	if a.Vault, err = vault.Open(ctx, a.DB, a.Box, a.clk.Now()); err != nil {
+		return err
 	}
 	if a.Cache, err = cache.Open(a.cfg.Redis.URL); err != nil {
 		return err
@@ -167,35 +187,75 @@ func (a *App) renewNode(node int, holder string) int {
 }
 
 func (a *App) services() {
+	a.Versions = cache.NewVersions(a.DB, a.Cache)
+	a.onClose(a.Versions.Close)
 	a.Audit = audit.New(a.DB, a.Box, a.IDs, a.clk)
+	a.Sealer = audit.NewSealer(a.Audit, a.log, a.anchorFile())
+	a.onClose(a.Sealer.Close) // after everything that writes lines while it ends
 	a.Outbox = outbox.New(a.DB, a.IDs, a.clk)
+	a.Jobs = job.New(a.DB, a.Box, a.IDs, a.clk, a.log)
+	a.onClose(a.Jobs.Close)
 	a.Ledger = ledger.New(a.DB, a.Box, a.IDs, a.clk, a.Audit)
 	people := a.Ledger.Directory()
 	a.Identity = identity.New(identity.Options{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Cache: a.Cache, WeChat: a.WeChat,
 		Directory: people, TTL: a.cfg.Session.TTL, Help: identity.Help(a.cfg.Help),
+		Console: identity.Console{Idle: a.cfg.Session.ConsoleIdle, Max: a.cfg.Session.ConsoleMax, PublicURL: a.publicURL()},
 	})
-	a.Roster = roster.New(a.DB, a.Box, a.IDs, a.clk, a.Audit, a.Ledger)
+	a.Ledger.UseConfirm(a.Identity)
+	a.Audit.UseConfirm(a.Identity)
+	a.Roster = roster.New(roster.Deps{DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Jobs: a.Jobs, Names: a.Identity})
+	a.Roster.UseConfirm(a.Identity)
+	a.Papers = attachment.New(attachment.Deps{DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Names: a.Identity,
+		Confirm: a.Identity.Confirmed})
 	a.Notice = notice.New(notice.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
-		Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
+		Committees: a.Ledger, Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
+		Contact: notice.Contact(a.cfg.Help),
 	})
 	a.Activity = activity.NewService(activity.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Directory: people, Accounts: a.Identity, Notices: a.Notice,
 	})
+	a.Ledger.UseNames(a.Identity)
 	a.Notice.UseActivities(a.Activity)
+	a.Live = live.New(a.Cache)
+	a.onClose(a.Live.Close)
 	a.Checkin = checkin.NewService(checkin.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Cache: a.Cache, Directory: people,
-		Activities: a.Activity, Accounts: a.Identity, PublicURL: a.publicURL(),
+		Activities: a.Activity, Accounts: a.Identity, Versions: a.Versions, Pictures: a.WeChat, Live: a.Live, Hub: a.Live, PublicURL: a.publicURL(),
+		Lock: a.Ledger.Bulk(), Help: checkin.Help(a.cfg.Help),
 	})
+	a.onClose(a.Checkin.Close)
+	a.Election = election.NewService(election.Deps{
+		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
+		Accounts: a.Identity, Roles: a.Identity, Notices: a.Notice, Activities: a.Activity,
+	})
+	a.Live.UseLook(a.Checkin.Pulse)
 	a.Activity.UseAttendance(a.Checkin)
 	a.Activity.OnCreate(a.Checkin.OpenDefaultList)
 	a.Activity.OnMove(a.Checkin.MoveDefaultList)
+	a.Activity.OnChange(a.Checkin.ActivityChanged)
+	a.Founding = founding.NewService(founding.Deps{
+		DB: a.DB, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Lock: a.Ledger.Bulk(), Directory: people,
+		Accounts: a.Identity, Attendance: turnout{a.Activity, a.Checkin}, Confirm: a.Identity.Confirmed,
+	})
 	a.Ledger.OnStatusChange(a.Identity.PersonChanged)
 	a.Ledger.OnStatusChange(a.Notice.PersonChanged)
 	a.Ledger.OnStatusChange(a.Activity.PersonChanged)
+	a.Ledger.OnStatusChange(func(ctx context.Context, p ledger.Person) error { return a.Checkin.PersonChanged(ctx, p.ID) })
+	a.Ledger.OnStatusChange(a.Election.PersonChanged)
+	a.Ledger.OnMove(a.Versions.Raise)
+	a.Identity.OnTie(a.Checkin.PersonChanged)
+	a.Privacy = privacy.New(privacy.Deps{
+		DB: a.DB, Box: a.Box, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Accounts: a.Identity, Keep: privacy.Keep(a.cfg.Keep),
+		Confirm: a.Identity.Confirmed,
+		List:    filepath.Join(a.cfg.DataDir, "erased.list"), Changed: a.Checkin.PersonChanged,
+	})
+	a.Audit.UseNames(auditNames{a})
+	a.Audit.UseRoot(people.Root)
 	dispatchers := a.Notice.Dispatchers()
 	dispatchers[channelHousekeeping] = a.houseKeeper()
+	dispatchers[election.ChannelTerm] = a.Election.Dispatcher()
 	a.Worker = outbox.NewWorker(a.Outbox, a.log, dispatchers, outbox.Options{
 		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
 	})
@@ -212,6 +272,9 @@ func (a *App) publicURL() string {
 func (a *App) start(ctx context.Context, url string) error {
 	if a.Emulator != nil {
 		a.Emulator.SetCallback(url + "/wechat/callback")
+	}
+	if err := a.Ledger.Index(ctx); err != nil {
+		return err
 	}
 	if a.demo != nil {
 		if err := a.demo.seed(ctx); err != nil {

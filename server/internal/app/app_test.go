@@ -14,6 +14,7 @@ import (
 
 	"bense/server/internal/app"
 	"bense/server/internal/outbox"
+	pages "bense/server/web"
 )
 
 func demoOptions(t *testing.T, logs io.Writer) app.Options {
@@ -77,6 +78,82 @@ func TestServeTheDemoTwiceAndStopCleanly(t *testing.T) {
 		}
 		if err := stop(); err != nil {
 			t.Errorf("start %d stopped with %v", n+1, err)
+		}
+	}
+}
+
+// A visitor may begin at the desk of the county that is about to found alliances, or of one made from nothing.
+func TestTheDemoHasOffices(t *testing.T) {
+	url, stop := serve(t, demoOptions(t, nil))
+	post := func(path, body string, into any) {
+		t.Helper()
+		res, err := http.Post(url+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if err := json.NewDecoder(res.Body).Decode(into); err != nil || res.StatusCode > 201 {
+			t.Fatal(path, res.StatusCode, err)
+		}
+	}
+	read := func(frame, path string) string {
+		t.Helper()
+		var code struct{ Code string }
+		post("/demo/login-code", `{"frame":"`+frame+`"}`, &code)
+		var session struct{ Token string }
+		post("/api/v1/sessions", `{"code":"`+code.Code+`"}`, &session)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v1"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+session.Token)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var surveys struct{ Items []struct{ ID string } }
+	if err := json.Unmarshal([]byte(read("next", "/surveys")), &surveys); err != nil || len(surveys.Items) != 1 {
+		t.Fatal(surveys, err)
+	}
+	rows := read("next", "/surveys/"+surveys.Items[0].ID+"/units")
+	if n := strings.Count(rows, `"fill":"done"`); n != 24 || strings.Count(rows, `"verdict":"candidate"`) != 24 {
+		t.Error(n, rows)
+	}
+	var made struct{ Frame string }
+	post("/demo/county", `{"name":"新津县离退休干部党工委"}`, &made)
+	post("/demo/county", `{"name":"新津县离退休干部党工委"}`, &made)
+	if text := read(made.Frame, "/committees"); strings.Count(text, `"name"`) != 1 || !strings.Contains(text, "新津县") {
+		t.Error(text)
+	}
+	if text := read(made.Frame, "/units"); !strings.Contains(text, `"items":[]`) {
+		t.Error(text)
+	}
+	if code, body := get(t, url+"/demo/offices"); code != http.StatusOK || !strings.Contains(body, "西津县") {
+		t.Error(code, body)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The console's own addresses lead to its front page; without a build the server says how to make one.
+func TestConsoleIsServedUnderEveryAddressOfItsOwn(t *testing.T) {
+	url, stop := serve(t, demoOptions(t, nil))
+	defer stop()
+	want, text := http.StatusServiceUnavailable, "./scripts/up.sh"
+	if _, built := pages.Console(); built {
+		want, text = http.StatusOK, `<div id="app">`
+	}
+	for _, path := range []string{"/console/", "/console", "/console/login", "/console/persons/7?tab=history"} {
+		if code, body := get(t, url+path); code != want || !strings.Contains(body, text) {
+			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}
 }

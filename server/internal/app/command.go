@@ -168,6 +168,7 @@ func Doctor(ctx context.Context, o Options, out io.Writer) error {
 	}
 	line("表结构", err)
 	line("Redis", a.Cache.Ping(ctx))
+	line("密钥", a.PrintKeys(ctx, out))
 	line("微信模板", a.WeChat.CheckTemplates(ctx))
 	if faults > 0 {
 		return fmt.Errorf("doctor: %d faults", faults)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"bense/server/internal/id"
 	"bense/server/internal/identity"
 	"bense/server/internal/ledger"
+	"bense/server/internal/notice"
 	"bense/server/internal/wechat/emulator"
 )
 
@@ -30,12 +32,14 @@ const (
 	frameMember  = "member"
 	frameHead    = "head"
 	frameLiaison = "liaison"
+	frameOffice  = "office" // beside a desktop: it lets the console in
+	frameNext    = "next"   // the same in the county that has no alliances yet
 )
 
 // demo plays the sample county: it fills an empty database and hands the frames their WeChat users.
 type demo struct {
 	*App
-	ready sync.Mutex // seeding and restarting
+	ready sync.Mutex // seeding and restarting, and users
 
 	alliance ledger.Alliance
 	member   ledger.Person
@@ -68,6 +72,9 @@ func (d *demo) seed(ctx context.Context) error {
 	if err := d.cast(ctx, fresh); err != nil {
 		return err
 	}
+	if err := d.castOffices(ctx); err != nil {
+		return err
+	}
 	d.since = d.clk.Now()
 	return nil
 }
@@ -91,17 +98,18 @@ func (d *demo) found(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	preview, err := d.Roster.Preview(ctx, actor.System, committee, "county.xlsx", sampleCounty)
+	// whoever looks at the demo at night wants to see the messages, too
+	if _, err := d.Notice.SetRules(ctx, actor.System, committee, notice.Rules{RemindDay: true, RemindHours: true}); err != nil {
+		return err
+	}
+	preview, err := d.Roster.Preview(ctx, actor.System, committee, "东津县台账.xlsx", sampleCounty)
 	if err != nil {
 		return err
 	}
 	if _, err := d.Roster.Commit(ctx, actor.System, preview.ID); err != nil {
 		return err
 	}
-	_, err = d.Identity.Grant(ctx, actor.System, identity.GrantRequest{
-		Role: actor.CommitteeStaff, CommitteeID: committee, HolderName: "老干部局", Phone: demoOfficePhone,
-	})
-	return err
+	return d.staff(ctx, committee, demoOfficePhone)
 }
 
 // cast chooses head, member and liaison: the first two people of the first alliance with a phone
@@ -127,6 +135,7 @@ func (d *demo) cast(ctx context.Context, fresh bool) error {
 		if err != nil {
 			return err
 		}
+		sharing = slices.DeleteFunc(sharing, func(o ledger.Person) bool { return o.CommitteeID != d.alliance.CommitteeID }) // a visitor's county may have the same
 		if numbers[p.ID] == "" || len(sharing) != 1 || (len(chosen) == 1 && p.UnitID == chosen[0].UnitID) {
 			continue // two units, so that the scopes show
 		}
@@ -162,6 +171,7 @@ func (d *demo) castLiaisons(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
+	units = slices.DeleteFunc(units, func(u ledger.Unit) bool { return u.CommitteeID != d.alliance.CommitteeID })
 	for i, u := range units {
 		name, phone := demoSurnames[i%len(demoSurnames)]+"联络", fmt.Sprintf(demoLiaisonPhone, i+1)
 		if u.ID == d.member.UnitID {

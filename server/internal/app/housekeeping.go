@@ -14,6 +14,7 @@ const (
 	keepOutbox = 30 * 24 * time.Hour
 	keepEvents = 7 * 24 * time.Hour
 	keepCodes  = 30 * 24 * time.Hour
+	keepDesks  = 30 * 24 * time.Hour
 )
 
 // channelHousekeeping carries one message a day: the dedupe key makes any number of instances harmless.
@@ -51,21 +52,30 @@ func (a *App) houseKeeper() outbox.Dispatcher {
 		now := a.clk.Now()
 		n, err := a.Outbox.Prune(ctx, now.Add(-keepOutbox))
 		err = errors.Join(err, a.Notice.PruneEvents(ctx, now.Add(-keepEvents)),
-			a.Identity.PruneCodes(ctx, now.Add(-keepCodes)), a.Roster.Prune(ctx))
+			a.Identity.PruneCodes(ctx, now.Add(-keepCodes)), a.Roster.Prune(ctx), a.Papers.Prune(ctx), a.Jobs.Prune(ctx),
+			a.Identity.PruneConsole(ctx, now.Add(-keepDesks)))
+		_, forgot := a.Privacy.Forget(ctx)
+		err = errors.Join(err, forgot, a.Privacy.KeepList(ctx))
 		a.log.InfoContext(ctx, "housekeeping", "messages", n, "ok", err == nil)
 		return true, err
 	})
 }
 
-// work sends what waits in the outbox until ctx ends.
+// work sends what waits in the outbox and links the audit until ctx ends.
 func (a *App) work(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		a.keepHouse(ctx)
 	}()
+	sealed := make(chan struct{})
+	go func() {
+		defer close(sealed)
+		a.Sealer.Run(ctx)
+	}()
 	if err := a.Worker.Run(ctx); err != nil {
 		a.log.ErrorContext(ctx, "worker ended", "error", err)
 	}
 	<-done
+	<-sealed
 }

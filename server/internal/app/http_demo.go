@@ -24,7 +24,7 @@ func (d *demo) routes(e *gin.Engine) {
 	front := http.FileServerFS(pages.Front())
 	for _, file := range []string{"/", "/front.css", "/front.js", "/icon.svg"} {
 		e.GET(file, func(c *gin.Context) {
-			c.Header("Content-Security-Policy", h5Policy)
+			c.Header("Content-Security-Policy", pagePolicy)
 			c.Header("Cache-Control", "no-cache")
 			front.ServeHTTP(c.Writer, c.Request)
 		})
@@ -34,6 +34,22 @@ func (d *demo) routes(e *gin.Engine) {
 	g := e.Group("/demo")
 	g.GET("/state", func(c *gin.Context) { d.answer(c)(d.state(c.Request.Context())) })
 	g.POST("/restart", func(c *gin.Context) { d.answer(c)(nil, d.restart(c.Request.Context())) })
+	g.GET("/offices", func(c *gin.Context) {
+		c.JSON(http.StatusOK, gin.H{"items": []gin.H{
+			{"frame": frameOffice, "name": demoCounty, "hint": "联盟已在运行"}, {"frame": frameNext, "name": nextCounty, "hint": "正要组建联盟"},
+		}})
+	})
+	g.POST("/county", func(c *gin.Context) {
+		var in struct {
+			Name string `json:"name"`
+		}
+		if err := c.ShouldBindJSON(&in); err != nil {
+			web.Abort(c, d.log, errs.ErrInvalid)
+			return
+		}
+		frame, err := d.county(c.Request.Context(), in.Name)
+		d.answer(c)(frameBody{frame}, err)
+	})
 	g.POST("/login-code", played(d, func(_ context.Context, u emulator.User, _ frameBody) (any, error) {
 		return gin.H{"code": d.Emulator.LoginCode(u)}, nil
 	}))
@@ -78,13 +94,20 @@ func played[T framed](d *demo, fn func(context.Context, emulator.User, T) (any, 
 			web.Abort(c, d.log, errs.ErrInvalid)
 			return
 		}
-		u, ok := d.users[in.frame()]
+		u, ok := d.user(in.frame())
 		if !ok {
 			web.Abort(c, d.log, errFrame)
 			return
 		}
 		d.answer(c)(fn(c.Request.Context(), u, in))
 	}
+}
+
+func (d *demo) user(frame string) (emulator.User, bool) {
+	d.ready.Lock()
+	defer d.ready.Unlock()
+	u, ok := d.users[frame]
+	return u, ok
 }
 
 func (d *demo) answer(c *gin.Context) func(any, error) {

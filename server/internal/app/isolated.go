@@ -70,7 +70,7 @@ func Isolated(ctx context.Context, o IsolatedOptions) (_ *Instance, err error) {
 		ln.Close()
 		return nil, err
 	}
-	srv := httpServer(inst.Web.Engine, o.Log)
+	srv := inst.httpServer(o.Log)
 	go srv.Serve(ln)
 	inst.onClose(func() {
 		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)

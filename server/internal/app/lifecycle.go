@@ -89,9 +89,24 @@ func httpServer(h http.Handler, l *slog.Logger) *http.Server {
 	}
 }
 
+// httpServer serves this instance; who is connected for the sake of the hub is let go first when it
+// shuts down.
+func (a *App) httpServer(l *slog.Logger) *http.Server {
+	srv := httpServer(a.Web.Engine, l)
+	srv.RegisterOnShutdown(a.Live.Close)
+	return srv
+}
+
+// drainFor is how long an instance that was told to end still serves: it says that it is not ready and
+// closes each connection with its answer, so that whoever balances goes elsewhere first.
+const drainFor = 700 * time.Millisecond
+
 // Serve runs the service until ctx ends, then shuts down in the order that loses nothing: no new
 // connections, requests in flight answered, the worker's sends finished, connections closed.
 func Serve(ctx context.Context, o Options) error {
+	lines := log.NewBuffer(o.Log)
+	defer lines.Close()
+	o.Log = lines
 	cfg, l, err := o.load()
 	if err != nil {
 		return err
@@ -105,7 +120,15 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("app: %w", err)
 	}
-	srv := httpServer(a.Web.Engine, l)
+	if cfg.Server.Pprof != "" {
+		stop, err := serveProfiles(cfg.Server.Pprof)
+		if err != nil {
+			ln.Close()
+			return err
+		}
+		defer stop()
+	}
+	srv := a.httpServer(l)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -134,6 +157,12 @@ func Serve(ctx context.Context, o Options) error {
 	case <-ctx.Done():
 	}
 	l.Info("shutting down")
+	a.started.Store(false)
+	a.Web.Drain()
+	select {
+	case err = <-failed:
+	case <-time.After(drainFor):
+	}
 	grace, cancel := context.WithTimeout(context.Background(), cfg.Server.ShutdownTimeout)
 	defer cancel()
 	err = errors.Join(ignoreClosed(err), srv.Shutdown(grace))

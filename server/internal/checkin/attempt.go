@@ -22,9 +22,10 @@ type Item struct {
 	Offline        bool // the door had shown it as accepted before it reached us
 }
 
-// Tap is one attempt of a member's own phone, with the ticket of its visit.
+// Tap is one attempt of a member's own phone, with the ticket of its visit; Token is the venue code
+// itself, of a phone that found no network when it had scanned.
 type Tap struct {
-	Ticket         string
+	Ticket, Token  string
 	Nonce          string
 	Person         id.ID
 	Happened       time.Time
@@ -71,6 +72,7 @@ type attempt struct {
 	about    *ledger.Person
 	matches  []ledger.Person
 	answer   Answer
+	nothing  bool // a search that found nobody
 	accept   bool // to be recorded
 }
 

@@ -63,16 +63,19 @@ const (
 
 // What a device may claim about the time.
 const (
-	skew      = time.Minute    // a clock that runs ahead by less is taken for now
-	lateAfter = time.Minute    // what happened longer ago was shown green before it reached us
-	selfLate  = 24 * time.Hour // for so long a phone may bring an attempt that found no network
+	skew       = time.Minute    // a clock that runs ahead by less is taken for now
+	lateAfter  = time.Minute    // what happened longer ago was shown green before it reached us
+	selfLate   = 24 * time.Hour // for so long a phone may bring an attempt that found no network
+	unseenLate = 2 * time.Hour  // … and one that found none even for the visit: only its code vouches for it
 )
 
 // List is one roll call of an activity.
 type List struct {
 	ID, Activity      id.ID
+	Kind              ListKind
 	Name              string
 	OpensAt, ClosesAt time.Time
+	OwnWindow         bool // chosen by hand: it stays when the activity moves
 }
 
 // Window gives the default opening hours of a list.
@@ -108,12 +111,17 @@ type Flag string
 const (
 	FlagClock    Flag = "clock"    // the device's time was not believed
 	FlagOldCode  Flag = "old_code" // the venue code was that of the step before: perhaps a picture
+	FlagPicture  Flag = "picture"  // WeChat says that the code was read from a picture, not by the camera
+	FlagPoster   Flag = "poster"   // the code was on paper, which anybody may have photographed
 	FlagLate     Flag = "late"     // uploaded after it had been shown as accepted
+	FlagUnseen   Flag = "unseen"   // scanned without network, told afterwards: perhaps a picture
 	flagLateWith Flag = "late_"    // … followed by the answer it would have had
 )
 
 var flagNotes = map[Flag]string{
-	FlagClock: "手机时间不准，按收到时间记", FlagOldCode: "使用的是上一个签到码，请核对", FlagLate: "断网补传",
+	FlagClock: "手机时间不准，按收到时间记", FlagOldCode: "使用的是上一个签到码，不在现场？请核对", FlagLate: "断网补传",
+	FlagPicture: "签到码是从图片识别的，不在现场？请核对", FlagPoster: "纸质签到码，请核对是否在场",
+	FlagUnseen:                       "断网时扫的码，事后补传，不在现场？请核对",
 	flagLateWith + Flag(CodeExpired): "断网补传，签到码已失效，请核对", flagLateWith + Flag(Cancelled): "断网补传，活动已取消，请核对",
 	flagLateWith + Flag(Inactive): "断网补传，已不在册，请核对", flagLateWith + Flag(NotOnList): "断网补传，不在名单，已补登",
 	flagLateWith + Flag(OnLeave):  "断网补传，曾请假",

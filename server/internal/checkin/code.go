@@ -2,14 +2,12 @@ package checkin
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
 
-	"bense/server/internal/crypt"
 	"bense/server/internal/id"
 )
 
@@ -28,43 +26,6 @@ const (
 	aheadOfUs      = 30 * time.Second // another server's clock may run ahead by that
 )
 
-const (
-	codeVersion = 1
-	macSize     = 16
-)
-
-// Codes makes and reads the signed codes. A token is version, key id, payload and MAC in base64url:
-// whatever byte of it changes, it is no code of ours. Purposes keep the kinds apart.
-type Codes struct{ box *crypt.Box }
-
-// NewCodes makes Codes with the keys of box.
-func NewCodes(box *crypt.Box) Codes { return Codes{box} }
-
-var encoding = base64.RawURLEncoding.Strict()
-
-func (c Codes) sign(purpose string, payload []byte) string {
-	key, sum := c.box.MAC(purpose, payload)
-	raw := append([]byte{codeVersion, key}, payload...)
-	return encoding.EncodeToString(append(raw, sum[:macSize]...))
-}
-
-// open gives the payload of size bytes, or nil when the token is none of ours.
-func (c Codes) open(purpose, token string, size int) []byte {
-	total := 2 + size + macSize
-	if len(token) != encoding.EncodedLen(total) {
-		return nil
-	}
-	raw, err := encoding.DecodeString(token)
-	if err != nil || len(raw) != total || raw[0] != codeVersion {
-		return nil
-	}
-	payload, sum := raw[2:2+size], raw[2+size:]
-	if !c.box.CheckMAC(raw[1], purpose, payload, sum) {
-		return nil
-	}
-	return payload
-}
-
 // VenueCode is the code on the screen at the door.
 type VenueCode struct {
 	Token     string
@@ -76,10 +37,10 @@ type VenueCode struct {
 func (c Codes) Venue(list id.ID, now time.Time) VenueCode {
 	n := now.Unix() / int64(step/time.Second)
 	next := time.Unix((n+1)*int64(step/time.Second), 0).UTC()
-	p := make([]byte, 12)
+	p := make([]byte, venueKind.size)
 	binary.BigEndian.PutUint64(p, uint64(list))
 	binary.BigEndian.PutUint32(p[8:], uint32(n))
-	return VenueCode{Token: c.sign("venue", p), ExpiresAt: next.Add(step), Refresh: next.Sub(now)}
+	return VenueCode{Token: c.sign(venueKind, p), ExpiresAt: next.Add(step), Refresh: next.Sub(now)}
 }
 
 // Scanned is what a genuine code says.
@@ -91,13 +52,18 @@ type Scanned struct {
 
 // OpenVenue reads a token, or the whole link that holds it. ok is false for what is none of ours.
 func (c Codes) OpenVenue(text string, now time.Time) (s Scanned, ok bool) {
-	p := c.open("venue", venueToken(text), 12)
-	if p == nil {
+	p, ok := c.open(venueKind, venueToken(text))
+	if !ok {
 		return Scanned{}, false
 	}
 	n := now.Unix() / int64(step/time.Second)
 	d := int64(binary.BigEndian.Uint32(p[8:])) - n
-	return Scanned{List: id.ID(binary.BigEndian.Uint64(p)), Current: d >= -1 && d <= 1, Old: d == -1}, true
+	return Scanned{List: id.ID(binary.BigEndian.Uint64(p[:])), Current: d >= -1 && d <= 1, Old: d == -1}, true
+}
+
+func (c Codes) venueCurrent(text string, now time.Time) bool {
+	s, ok := c.OpenVenue(text, now)
+	return ok && s.Current
 }
 
 // venueToken finds the token in https://HOST/q/TOKEN, also when WeChat hands over the link escaped.
@@ -122,6 +88,21 @@ type Ticket struct {
 	List, Account id.ID
 	Issued        time.Time
 	Old           bool // the code was that of the step before
+	Poster        bool // the code was on paper
+	Picture       bool // the code was read from a picture
+}
+
+// Doubt is the flag of a record made with the ticket.
+func (t Ticket) Doubt() Flag {
+	switch {
+	case t.Picture:
+		return FlagPicture
+	case t.Poster:
+		return FlagPoster
+	case t.Old:
+		return FlagOldCode
+	}
+	return ""
 }
 
 // Expires is the last moment of the ticket.
@@ -134,50 +115,28 @@ func (t Ticket) Covers(at time.Time) bool {
 
 // Ticket makes the visit ticket of an account.
 func (c Codes) Ticket(t Ticket) string {
-	p := make([]byte, 25)
+	p := make([]byte, ticketKind.size)
 	binary.BigEndian.PutUint64(p, uint64(t.List))
 	binary.BigEndian.PutUint64(p[8:], uint64(t.Account))
 	binary.BigEndian.PutUint64(p[16:], uint64(t.Issued.UnixMilli()))
-	if t.Old {
-		p[24] = 1
+	for i, set := range []bool{t.Old, t.Poster, t.Picture} {
+		if set {
+			p[24] |= 1 << i
+		}
 	}
-	return c.sign("ticket", p)
+	return c.sign(ticketKind, p)
 }
 
 // OpenTicket reads a ticket.
 func (c Codes) OpenTicket(token string) (Ticket, bool) {
-	p := c.open("ticket", token, 25)
-	if p == nil {
+	p, ok := c.open(ticketKind, token)
+	if !ok {
 		return Ticket{}, false
 	}
 	return Ticket{
-		List: id.ID(binary.BigEndian.Uint64(p)), Account: id.ID(binary.BigEndian.Uint64(p[8:])),
-		Issued: time.UnixMilli(int64(binary.BigEndian.Uint64(p[16:]))).UTC(), Old: p[24] == 1,
+		List: id.ID(binary.BigEndian.Uint64(p[:])), Account: id.ID(binary.BigEndian.Uint64(p[8:])),
+		Issued: time.UnixMilli(int64(binary.BigEndian.Uint64(p[16:]))).UTC(), Old: p[24]&1 != 0, Poster: p[24]&2 != 0, Picture: p[24]&4 != 0,
 	}, true
-}
-
-// MemberCode makes what a member's phone shows, and tells until when it counts.
-func (c Codes) MemberCode(person id.ID, now time.Time) (text string, expires time.Time) {
-	expires = now.Add(memberCodeLife).Truncate(time.Second)
-	p := make([]byte, 12)
-	binary.BigEndian.PutUint64(p, uint64(person))
-	binary.BigEndian.PutUint32(p[8:], uint32(expires.Unix()))
-	return MemberPrefix + c.sign("member", p), expires
-}
-
-// OpenMemberCode reads a member's code; current tells whether it counted at a moment.
-func (c Codes) OpenMemberCode(text string, at time.Time) (person id.ID, current, ok bool) {
-	token, found := strings.CutPrefix(strings.TrimSpace(text), MemberPrefix)
-	if !found {
-		return 0, false, false
-	}
-	p := c.open("member", token, 12)
-	if p == nil {
-		return 0, false, false
-	}
-	expires := time.Unix(int64(binary.BigEndian.Uint32(p[8:])), 0)
-	begins := expires.Add(-memberCodeLife - aheadOfUs)
-	return id.ID(binary.BigEndian.Uint64(p)), !at.After(expires) && !at.Before(begins), true
 }
 
 // serialSize is the length of a card's serial in bytes: too long to guess.
@@ -190,8 +149,8 @@ func newSerial() string {
 	return encoding.EncodeToString(b)
 }
 
-// cardSerial reads the text on a printed card; only its form is checked here.
-func cardSerial(text string) (string, bool) {
+// ParseCard reads the text on a printed card; only its form is checked here.
+func ParseCard(text string) (string, bool) {
 	serial, found := strings.CutPrefix(strings.TrimSpace(text), CardPrefix)
 	if !found || len(serial) != encoding.EncodedLen(serialSize) {
 		return "", false

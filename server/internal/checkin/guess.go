@@ -24,6 +24,8 @@ const (
 	guessWait    = 200 * time.Millisecond
 	guessPause   = 5 * time.Second // a Redis that does not answer is left alone for that long
 	guessEntries = 50_000
+	guessAll     = 2000 // of all accounts in this process: from there on …
+	guessCrowd   = 10   // … each account has a tenth left, so that a crowd of machines costs no more than one
 )
 
 // guesses counts wrong codes in Redis and in this process and believes the higher figure: without
@@ -35,6 +37,7 @@ type guesses struct {
 
 	mu     sync.Mutex
 	window int64
+	all    int
 	local  map[id.ID]int
 }
 
@@ -44,7 +47,13 @@ func newGuesses(c *cache.Cache, clk clock.Clock) *guesses { return &guesses{cach
 func (g *guesses) wrong(ctx context.Context, account id.ID, n, most int) bool {
 	now := g.clk.Now()
 	window := now.Unix() / int64(guessWindow/time.Second)
-	count := g.addLocal(window, account, n)
+	count, all := g.addLocal(window, account, n)
+	if all > guessAll {
+		most /= guessCrowd
+		if count > most {
+			return true // not worth a question
+		}
+	}
 	if g.cache != nil && now.UnixMilli() >= g.pause.Load() {
 		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), guessWait)
 		defer cancel()
@@ -64,12 +73,16 @@ func (g *guesses) wrong(ctx context.Context, account id.ID, n, most int) bool {
 	return count > most
 }
 
-func (g *guesses) addLocal(window int64, account id.ID, n int) int {
+func (g *guesses) addLocal(window int64, account id.ID, n int) (count, all int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if window != g.window || len(g.local) >= guessEntries {
-		g.window, g.local = window, map[id.ID]int{}
+	if window != g.window {
+		g.window, g.all, g.local = window, 0, nil
+	}
+	if g.local == nil || len(g.local) >= guessEntries {
+		g.local = map[id.ID]int{}
 	}
 	g.local[account] += n
-	return g.local[account]
+	g.all += n
+	return g.local[account], g.all
 }

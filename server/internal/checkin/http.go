@@ -15,11 +15,18 @@ import (
 	"bense/server/internal/web"
 )
 
-// Routes adds the operations of check-in.
-func Routes(api huma.API, s *Service) {
+// Routes adds the operations of check-in; sessions reads the tokens of the hot one.
+func Routes(api huma.API, s *Service, sessions Sessions) {
+	hotRoute(api, s, sessions)
 	attemptRoutes(api, s)
 	codeRoutes(api, s)
+	cardRoutes(api, s)
+	packRoutes(api, s)
+	posterRoutes(api, s)
 	rosterRoutes(api, s)
+	marksRoutes(api, s)
+	boardRoutes(api, s)
+	listRoutes(api, s)
 }
 
 func operation(id, method, path, summary string) huma.Operation {
@@ -151,13 +158,14 @@ func attemptRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Token string `json:"token" maxLength:"1000" doc:"The token, or the whole link that holds it"`
+				Scene int    `json:"scene,omitempty" minimum:"0" maximum:"9999" doc:"In which WeChat opened the mini-program by this code: one that was read from a picture is flagged"`
 			}
 		}) (*web.Out[visitView], error) {
 			who, err := actor.From(ctx)
 			if err != nil {
 				return nil, err
 			}
-			r, err := s.Arrive(ctx, who, in.Body.Token)
+			r, err := s.ArriveBy(ctx, who, in.Body.Token, in.Body.Scene)
 			if err != nil {
 				return nil, err
 			}
@@ -167,27 +175,6 @@ func attemptRoutes(api huma.API, s *Service) {
 				v.People = append(v.People, visitorView{PersonID: p.Person.ID, Name: p.Person.Name, PresentAt: moment(p.PresentAt)})
 			}
 			return web.JSON(v), nil
-		})
-	huma.Register(api, operation("checkIn", http.MethodPost, "/check-ins", "Sign in one of one's persons on the own phone"),
-		func(ctx context.Context, in *struct {
-			Body struct {
-				Ticket         string    `json:"ticket" maxLength:"200"`
-				Nonce          string    `json:"nonce" doc:"128 random bits in hexadecimal; a retry keeps them"`
-				PersonID       id.ID     `json:"person_id"`
-				HappenedAt     time.Time `json:"happened_at,omitempty"`
-				LeaveToPresent bool      `json:"leave_to_present,omitempty" doc:"The answer to on_leave: came after all. The leave stays noted, as at the doors"`
-			}
-		}) (*web.Out[resultView], error) {
-			who, err := actor.From(ctx)
-			if err != nil {
-				return nil, err
-			}
-			b := in.Body
-			r, err := s.SignIn(ctx, who, Tap{Ticket: b.Ticket, Nonce: b.Nonce, Person: b.PersonID, Happened: b.HappenedAt, LeaveToPresent: b.LeaveToPresent})
-			if err != nil {
-				return nil, err
-			}
-			return web.JSON(resultOf(r)), nil
 		})
 	type results struct {
 		Items []resultView `json:"items" nullable:"false" doc:"One for each item, in the same order"`

@@ -23,11 +23,6 @@ type memberCodeView struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-type cardView struct {
-	Serial string `json:"serial"`
-	QR     string `json:"qr" doc:"Text of the QR code, BC1.…"`
-}
-
 func codeRoutes(api huma.API, s *Service) {
 	huma.Register(api, operation("getVenueCode", http.MethodGet, "/lists/{id}/venue-code", "The rotating code for the screen at the door"),
 		func(ctx context.Context, in *web.IDPath) (*web.Out[venueCodeView], error) {
@@ -56,28 +51,4 @@ func codeRoutes(api huma.API, s *Service) {
 			}
 			return web.JSON(memberCodeView{Code: text, ExpiresAt: expires}), nil
 		})
-	issue := operation("issueCard", http.MethodPost, "/persons/{id}/cards", "A printed card for somebody who comes without a phone")
-	issue.DefaultStatus = http.StatusCreated
-	huma.Register(api, issue, func(ctx context.Context, in *web.IDPath) (*web.Out[cardView], error) {
-		who, err := actor.From(ctx)
-		if err != nil {
-			return nil, err
-		}
-		serial, err := s.IssueCard(ctx, who, in.ID.ID)
-		if err != nil {
-			return nil, err
-		}
-		return web.JSON(cardView{Serial: serial, QR: CardPrefix + serial}), nil
-	})
-	revoke := operation("revokeCard", http.MethodDelete, "/cards/{serial}", "Make a lost card worthless")
-	revoke.DefaultStatus = http.StatusNoContent
-	huma.Register(api, revoke, func(ctx context.Context, in *struct {
-		Serial string `path:"serial" maxLength:"64"`
-	}) (*web.Empty, error) {
-		who, err := actor.From(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return nil, s.RevokeCard(ctx, who, in.Serial)
-	})
 }

@@ -15,6 +15,7 @@ import (
 
 type listView struct {
 	ID       id.ID     `json:"id"`
+	Kind     ListKind  `json:"kind" enum:"main,meal,return,check_out,other"`
 	Name     string    `json:"name"`
 	OpensAt  time.Time `json:"opens_at"`
 	ClosesAt time.Time `json:"closes_at"`
@@ -36,6 +37,8 @@ type rosterItem struct {
 	OnBehalf   bool        `json:"on_behalf"`
 	Flag       Flag        `json:"flag" doc:"What to look at; empty in the ordinary case"`
 	Note       string      `json:"note" doc:"The flag in words"`
+	Bus        int         `json:"bus" doc:"0: none known"`
+	No         int         `json:"no" doc:"序号 on the printed sign-in sheet; 0: not printed yet"`
 	Again      []firstView `json:"again" nullable:"false" doc:"Doors that let the same person in while they were offline"`
 }
 
@@ -112,10 +115,12 @@ func rosterRoutes(api huma.API, s *Service) {
 			if err != nil {
 				return nil, err
 			}
-			v := rosterView{List: listView{r.List.ID, r.List.Name, r.List.OpensAt, r.List.ClosesAt},
+			v := rosterView{List: listOf(r.List),
 				Activity: activityOf(&r.Activity, s.Clock.Now()), Counts: r.Counts, Items: []rosterItem{}}
 			for _, l := range r.Lines {
-				v.Items = append(v.Items, itemOf(l, r.Last4[l.Expected.Person]))
+				item := itemOf(l, r.Last4[l.Expected.Person])
+				item.Bus, item.No = r.Buses[l.Expected.Person], r.Numbers[l.Expected.Person]
+				v.Items = append(v.Items, item)
 			}
 			return web.JSON(v), nil
 		})

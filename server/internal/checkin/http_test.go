@@ -12,6 +12,7 @@ import (
 	"bense/server/internal/actor"
 	"bense/server/internal/checkin"
 	"bense/server/internal/errs"
+	"bense/server/internal/id"
 	"bense/server/internal/web"
 )
 
@@ -24,16 +25,22 @@ func (t tokens) Authenticate(_ context.Context, bearer string) (actor.Actor, err
 	return actor.Actor{}, errs.ErrUnauthenticated
 }
 
+func (t tokens) Account(bearer string) (id.ID, error) {
+	a, err := t.Authenticate(context.Background(), bearer)
+	return a.Account, err
+}
+
 type object = map[string]any
 
 func (c *county) serve(t *testing.T) func(who, method, path, body string) (*httptest.ResponseRecorder, object) {
 	t.Helper()
+	sessions := tokens{"head": c.head, "member": c.member, "liaison": c.liaison, "foreign": c.foreign}
 	s, err := web.New(web.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Auth: tokens{"head": c.head, "member": c.member, "liaison": c.liaison, "foreign": c.foreign}})
+		Auth: sessions})
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkin.Routes(s.API, c.checkin)
+	checkin.Routes(s.API, c.checkin, sessions)
 	return func(who, method, path, body string) (*httptest.ResponseRecorder, object) {
 		r := httptest.NewRequest(method, web.Prefix+path, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+who)
@@ -172,5 +179,48 @@ func TestHTTPProblems(t *testing.T) {
 	}
 	if w.Code != 429 || w.Header().Get("Retry-After") == "" {
 		t.Error(w.Code)
+	}
+}
+
+// The hot route writes its answers itself: byte by byte what encoding/json writes of the same result.
+func TestTheHotRouteWritesTheSame(t *testing.T) {
+	c := newCounty(t)
+	call := c.serve(t)
+	for _, title := range []string{"七一主题党日", "\"七一\" <主题> & 党日\\", "换行\u2028与\u2029"} {
+		if err := c.db.Conn(t.Context()).Exec("UPDATE activities SET title = ? WHERE id = ?", title, c.of.ID).Error; err != nil {
+			t.Fatal(err)
+		}
+		if err := c.checkin.ActivityChanged(t.Context(), c.of.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []bool{false, true} {
+			n := newNonce()
+			hot, _ := call("member", "POST", "/check-ins", body(object{"ticket": c.arrive(t, c.member), "nonce": n, "person_id": c.persons[0][0], "happened_at": c.clk.Now()}))
+			if again {
+				n = newNonce()
+				hot, _ = call("member", "POST", "/check-ins", body(object{"ticket": c.arrive(t, c.member), "nonce": n, "person_id": c.persons[0][0], "happened_at": c.clk.Now()}))
+			}
+			door, _ := call("liaison", "POST", "/lists/"+c.list.String()+"/check-ins", body(object{"items": []object{
+				{"nonce": n, "happened_at": c.clk.Now(), "door": "roster", "person_id": c.persons[0][0]}}}))
+			want := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(door.Body.String()), `{"items":[`), `]}`)
+			if got := hot.Body.String(); hot.Code != 200 || got != want {
+				t.Errorf("%q again %v:\nhot  %s\ndoor %s", title, again, got, want)
+			}
+		}
+		if err := c.checkin.Annul(t.Context(), c.head, c.list, c.persons[0][0], ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, bad := range map[string]struct {
+		body string
+		want int
+	}{
+		"no JSON": {"{", 422}, "nothing": {"{}", 422}, "an array": {"[]", 422}, "too large": {`{"nonce":"` + strings.Repeat("a", 5000) + `"}`, 413},
+		"a number for a text": {`{"nonce":1}`, 422}, "unknown fields": {body(object{"ticket": "x", "nonce": nonce(1), "person_id": "1", "old": true}), 200},
+	} {
+		w, problem := call("member", "POST", "/check-ins", bad.body)
+		if w.Code != bad.want || bad.want != 200 && (problem["code"] == "" || problem["message"] == "") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
+	"bense/server/internal/live"
 )
 
 // Deps are what a Service works with.
@@ -28,34 +29,66 @@ type Deps struct {
 	Directory  Directory
 	Activities Activities
 	Accounts   Accounts
-	PublicURL  string // https://HOST, stands in the venue code
+	Versions   *cache.Versions
+	Live       Live      // told after each commit; nil: nobody is
+	Hub        *live.Hub // whom doors and big screens listen to; nil: they look every few seconds
+	Pictures   Pictures  // nil: posters have a QR code only
+	PublicURL  string    // https://HOST, stands in the venue code
+	Lock       Lock      // of those who issue cards
+	Help       Help      // whom a printed card says to call
 }
 
 // Service is the check-in. Methods that take an actor check its permission first.
 type Service struct {
 	Deps
-	store   store
-	codes   Codes
-	guesses *guesses
+	store     store
+	codes     Codes
+	guesses   *guesses
+	writer    *writer
+	snapshots *snapshots
+	told      *told
+	shared    shared
+	metrics   metrics
+	feeds     *live.Feeds[*picture]
+	waiting   live.Gate // doors
+	screens   live.Gate // big screens
+	printers  chan struct{}
 }
 
 // NewService makes a Service. App wires it into the activities below: UseAttendance(s),
-// OnCreate(s.OpenDefaultList), OnMove(s.MoveDefaultList).
+// OnCreate(s.OpenDefaultList), OnMove(s.MoveDefaultList), OnChange(s.ActivityChanged); Close ends it.
 func NewService(d Deps) *Service {
 	d.PublicURL = strings.TrimRight(d.PublicURL, "/")
-	return &Service{Deps: d, store: store{d.DB}, codes: NewCodes(d.Box), guesses: newGuesses(d.Cache, d.Clock)}
+	s := &Service{Deps: d, store: store{d.DB}, codes: NewCodes(d.Box), guesses: newGuesses(d.Cache, d.Clock), metrics: newMetrics(),
+		waiting: live.NewGate(marksWaiting), screens: live.NewGate(boardViewers),
+		printers: make(chan struct{}, drawnAtOnce)}
+	s.feeds = live.NewFeeds(d.Hub, s.look)
+	s.shared = shared{d.Cache, d.Box, d.Clock}
+	s.told = &told{tell: d.Audit.WriteAll}
+	s.writer = newWriter(s.commit)
+	s.snapshots = newSnapshots(d.Clock, s.loadSnapshot)
+	return s
 }
 
 // OpenDefaultList gives a new activity its list; it joins the transaction of ctx.
 func (s *Service) OpenDefaultList(ctx context.Context, a activity.Activity) error {
 	opens, closes := Window(a.StartsAt, a.EndsAt)
-	return s.store.insertList(ctx, List{ID: s.IDs.New(), Activity: a.ID, Name: DefaultList, OpensAt: opens, ClosesAt: closes}, s.Clock.Now())
+	return s.store.insertList(ctx, List{ID: s.IDs.New(), Activity: a.ID, Kind: MainList, Name: DefaultList, OpensAt: opens, ClosesAt: closes}, s.Clock.Now())
 }
 
-// MoveDefaultList moves the window along with the activity; it joins the transaction of ctx.
+// MoveDefaultList moves the windows along with the activity, but those that were chosen by hand; it
+// joins the transaction of ctx.
 func (s *Service) MoveDefaultList(ctx context.Context, a activity.Activity) error {
-	opens, closes := Window(a.StartsAt, a.EndsAt)
-	return s.store.moveList(ctx, a.ID, opens, closes)
+	all, err := s.store.allLists(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if err := s.store.changeList(ctx, l.Moved(a)); err != nil {
+			return err
+		}
+	}
+	return s.Versions.Raise(ctx, a.ID)
 }
 
 // Lists gives the lists of each activity, the main one first.
@@ -63,7 +96,7 @@ func (s *Service) Lists(ctx context.Context, activities []id.ID) (map[id.ID][]ac
 	all, err := s.store.lists(ctx, activities)
 	out := map[id.ID][]activity.ListRef{}
 	for _, l := range all {
-		out[l.Activity] = append(out[l.Activity], activity.ListRef{ID: l.ID, Name: l.Name})
+		out[l.Activity] = append(out[l.Activity], activity.ListRef{ID: l.ID, Name: l.Name, Kind: string(l.Kind)})
 	}
 	return out, err
 }
@@ -109,6 +142,7 @@ func (s *Service) VenueCode(ctx context.Context, who actor.Actor, listID id.ID) 
 	if err := s.Activities.Refresh(ctx, a.ID); err != nil {
 		return ScreenCode{}, err
 	}
+	s.snapshots.warm(l.ID)
 	code := s.codes.Venue(l.ID, s.Clock.Now())
 	return ScreenCode{VenueCode: code, URL: s.PublicURL + venuePath + code.Token}, nil
 }
@@ -127,58 +161,4 @@ func (s *Service) MemberCode(ctx context.Context, who actor.Actor, person id.ID)
 	}
 	text, expires = s.codes.MemberCode(person, s.Clock.Now())
 	return text, expires, nil
-}
-
-// IssueCard makes a card for a person who comes without a phone. Cards issued before stay valid:
-// people keep one at home and one at the unit; a lost one is revoked.
-func (s *Service) IssueCard(ctx context.Context, who actor.Actor, person id.ID) (serial string, err error) {
-	p, err := s.cardHolder(ctx, who, person)
-	if err != nil {
-		return "", err
-	}
-	if p.Status != ledger.Active {
-		return "", ErrInactive
-	}
-	serial = newSerial()
-	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.store.insertCard(ctx, serial, person, who.Account, s.Clock.Now()); err != nil {
-			return err
-		}
-		return s.Audit.Write(ctx, who, audit.Line{Action: "checkin.issue_card", Kind: "person", Subject: person, Place: p.Place()})
-	})
-	return serial, err
-}
-
-// RevokeCard makes a card worthless; twice changes nothing.
-func (s *Service) RevokeCard(ctx context.Context, who actor.Actor, serial string) error {
-	known, err := s.store.cards(ctx, []string{serial})
-	if err != nil {
-		return err
-	}
-	c, ok := known[serial]
-	if !ok {
-		return errs.ErrNotFound
-	}
-	p, err := s.cardHolder(ctx, who, c.Person)
-	if err != nil {
-		return err
-	}
-	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.store.revokeCard(ctx, serial, who.Account, s.Clock.Now()); err != nil {
-			return err
-		}
-		return s.Audit.Write(ctx, who, audit.Line{Action: "checkin.revoke_card", Kind: "person", Subject: c.Person, Place: p.Place()})
-	})
-}
-
-// cardHolder gives a person whom the actor sees (else 404) and may hand a card to (else 403).
-func (s *Service) cardHolder(ctx context.Context, who actor.Actor, person id.ID) (ledger.Person, error) {
-	p, err := s.Directory.Person(ctx, person)
-	if err != nil {
-		return ledger.Person{}, err
-	}
-	if !who.Scope(actor.SeePerson).Covers(p.Place()) {
-		return ledger.Person{}, errs.ErrNotFound
-	}
-	return p, who.Must(actor.ConfirmClaim, p.Place())
 }

@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -34,7 +35,9 @@ func (s *Service) Annul(ctx context.Context, who actor.Actor, listID, person id.
 		return errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
 	}
 	now := s.Clock.Now()
-	return s.DB.Tx(ctx, func(ctx context.Context) error {
+	var taken Record
+	var ghost bool
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		present, err := s.store.present(ctx, l.ID, []id.ID{person})
 		if err != nil {
 			return err
@@ -43,20 +46,47 @@ func (s *Service) Annul(ctx context.Context, who actor.Actor, listID, person id.
 		if !there {
 			return ErrNotPresent
 		}
+		taken = r
 		if err := r.MayAnnul(who.Account, right, now); err != nil {
 			return err
 		}
-		gone, err := s.store.remove(ctx, s.IDs.New, r, who.Account, reason, now)
+		gone, again, err := s.store.remove(ctx, s.IDs.New, r, who.Account, reason, now)
 		if err != nil {
 			return err
 		}
 		if !gone {
 			return ErrNotPresent
 		}
-		if err := s.Activities.DropWalkIn(ctx, a.ID, person); err != nil {
+		if ghost = again; ghost {
+			return nil // a repetition of what was just taken back: it goes with that, and is nobody's
+		}
+		if !l.Kind.further() {
+			if err := s.Activities.DropWalkIn(ctx, a.ID, person); err != nil {
+				return err
+			}
+		}
+		if err := s.Versions.Raise(ctx, l.ID); err != nil {
 			return err
 		}
 		return s.Audit.Write(ctx, who, audit.Line{Action: "checkin.annul", Kind: "activity", Subject: a.ID, Place: a.At(),
 			Detail: map[string]any{"list": l.ID, "person": person, "reason": reason}})
 	})
+	// Whoever comes again after this answer is not told 已签到 by an instance's memory, and a repetition
+	// of the same attempt that slipped in until all know of the annulment is taken back with it. That
+	// goes also for the answer that there is nothing to take back: somebody else may just have done so.
+	ctx = context.WithoutCancel(ctx)
+	if err == nil && ghost {
+		err = ErrNotPresent
+	}
+	switch {
+	case errors.Is(err, ErrNotPresent):
+		s.Versions.Forget(l.ID)
+		s.Versions.Settle(ctx)
+		return err
+	case err != nil:
+		return err
+	}
+	s.changed(l.ID)
+	s.Versions.Settle(ctx)
+	return s.store.removeAgain(ctx, taken)
 }

@@ -10,45 +10,63 @@ import (
 	"bense/server/internal/activity"
 	"bense/server/internal/actor"
 	"bense/server/internal/audit"
+	"bense/server/internal/clock"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/identity"
 	"bense/server/internal/ledger"
 )
 
+// answerWithin is how long a phone at the door is kept waiting at most: then it is told to come again,
+// which its nonce makes harmless. Three seconds are promised; the rest is for the way.
+const answerWithin = 2800 * time.Millisecond
+
 // SignIn is a member's own phone: a ticket from the visit, and one of the persons that the account is
 // confirmed for. What the phone says about the time is believed as far as the ticket goes.
 func (s *Service) SignIn(ctx context.Context, who actor.Actor, tap Tap) (Result, error) {
+	return s.SignInBy(ctx, who.Account, tap, func(context.Context) (actor.Actor, error) { return who, nil })
+}
+
+// SignInBy is SignIn of an account whose rights are looked up only where the ordinary case does not
+// answer.
+func (s *Service) SignInBy(ctx context.Context, account id.ID, tap Tap, rights func(context.Context) (actor.Actor, error)) (Result, error) {
+	by := clock.Elapsed() + answerWithin
+	if r, done, err := s.quick(ctx, account, tap, by); done || err != nil {
+		s.metrics.memory.Inc()
+		return r, err
+	}
+	s.metrics.asked.Inc()
+	ctx, cancel := context.WithTimeout(ctx, by-clock.Elapsed())
+	defer cancel()
+	who, err := rights(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return s.signIn(ctx, who, tap)
+}
+
+func (s *Service) signIn(ctx context.Context, who actor.Actor, tap Tap) (Result, error) {
 	now := s.Clock.Now()
 	t := &attempt{text: tap.Nonce, door: Self, coded: true, trusted: true, person: tap.Person}
 	var ok bool
+	var err error
 	if t.nonce, ok = ParseNonce(tap.Nonce); !ok {
 		return Result{}, errs.ErrInvalid.With(errs.Field("nonce", "格式不对"))
 	}
-	tk, ok := s.codes.OpenTicket(tap.Ticket)
-	if !ok || tk.Account != who.Account {
-		return s.wrongCode(ctx, who, tap.Nonce, now)
+	var l List
+	var a activity.Activity
+	if tap.Ticket == "" {
+		l, a, err = s.readToken(ctx, t, tap, now)
+	} else {
+		l, a, err = s.readTicket(ctx, who, t, tap, now)
 	}
-	l, a, err := s.listOf(ctx, tk.List)
 	if errors.Is(err, errs.ErrNotFound) {
 		return s.wrongCode(ctx, who, tap.Nonce, now)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	at, flag, late := Moment(l, a.StartsAt, tap.Happened, now, Self, false)
-	if !at.Equal(now) && !tk.Covers(at) {
-		at, flag, late = now, FlagClock, false
-	}
-	live := tk.Covers(now)
-	switch {
-	case late && !live:
-		flag = FlagLate
-	case flag == "" && tk.Old:
-		flag = FlagOldCode
-	}
-	t.flag = flag
-	t.facts = Facts{Genuine: true, Current: live || late && now.Sub(at) <= selfLate, At: at, LeaveToPresent: tap.LeaveToPresent}
+	t.facts.Genuine, t.facts.LeaveToPresent = true, tap.LeaveToPresent
 	if !who.ActsFor(tap.Person) {
 		t.person = 0
 	} else if rel, err := s.Accounts.RelationOf(ctx, who.Account, tap.Person); err != nil {
@@ -63,6 +81,63 @@ func (s *Service) SignIn(ctx context.Context, who actor.Actor, tap Tap) (Result,
 	return out[0], nil
 }
 
+// readTicket reads an attempt with a ticket; errs.ErrNotFound where it is none of the caller's.
+func (s *Service) readTicket(ctx context.Context, who actor.Actor, t *attempt, tap Tap, now time.Time) (List, activity.Activity, error) {
+	tk, ok := s.codes.OpenTicket(tap.Ticket)
+	if !ok || tk.Account != who.Account {
+		return List{}, activity.Activity{}, errs.ErrNotFound
+	}
+	l, a, err := s.listOf(ctx, tk.List)
+	if err != nil {
+		return List{}, activity.Activity{}, err
+	}
+	at, flag, late := Moment(l, a.StartsAt, tap.Happened, now, Self, false)
+	if !at.Equal(now) && !tk.Covers(at) {
+		at, flag, late = now, FlagClock, false
+	}
+	live := tk.Covers(now)
+	switch {
+	case late && !live:
+		flag = FlagLate
+	case flag == "":
+		flag = tk.Doubt()
+	}
+	t.flag, t.facts.At, t.facts.Current = flag, at, live || late && now.Sub(at) <= selfLate
+	return l, a, nil
+}
+
+// readToken reads an attempt of a phone that scanned the venue code and then found no network. The code
+// bounds the moment that the phone claims, but nobody saw the phone at that moment: what comes later
+// than the code itself would count is recorded with a flag, for unseenLate.
+func (s *Service) readToken(ctx context.Context, t *attempt, tap Tap, now time.Time) (List, activity.Activity, error) {
+	claimed := tap.Happened.UTC().Truncate(time.Millisecond)
+	if ahead := claimed.Sub(now); claimed.IsZero() || ahead > 0 && ahead <= skew {
+		claimed = now
+	}
+	scanned, ok, err := s.admit(ctx, tap.Token, claimed)
+	if err == nil && !ok {
+		err = errs.ErrNotFound
+	}
+	if err != nil {
+		return List{}, activity.Activity{}, err
+	}
+	l, a, err := s.listOf(ctx, scanned.List)
+	if err != nil {
+		return List{}, activity.Activity{}, err
+	}
+	t.facts.At = claimed
+	t.facts.Current = scanned.Current && !claimed.After(now) && now.Sub(claimed) <= unseenLate
+	switch {
+	case scanned.Poster && now.Sub(claimed) <= lateAfter:
+		t.flag = FlagPoster
+	case scanned.Poster || !s.codes.venueCurrent(tap.Token, now):
+		t.flag = FlagUnseen
+	case scanned.Old:
+		t.flag = FlagOldCode
+	}
+	return l, a, nil
+}
+
 // wrongCode answers a code that names no list, and slows down whoever tries many.
 func (s *Service) wrongCode(ctx context.Context, who actor.Actor, nonce string, now time.Time) (Result, error) {
 	if s.guesses.wrong(ctx, who.Account, 1, guessPhone) {
@@ -74,6 +149,8 @@ func (s *Service) wrongCode(ctx context.Context, who actor.Actor, nonce string, 
 // Record is what a door sends: attempts one by one or, after a while without network, many. Each gets
 // its own answer; a bad one holds no other up.
 func (s *Service) Record(ctx context.Context, who actor.Actor, listID id.ID, items []Item) ([]Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	l, a, err := s.open(ctx, who, actor.CheckInOthers, listID)
 	if err != nil || len(items) == 0 {
 		return []Result{}, err
@@ -90,9 +167,12 @@ func (s *Service) Record(ctx context.Context, who actor.Actor, listID id.ID, ite
 	if err != nil {
 		return nil, err
 	}
+	if err := s.witnessed(ctx, who, l, a, list); err != nil {
+		return nil, err
+	}
 	wrong := 0
 	for _, t := range list {
-		if t.coded && t.answer == InvalidCode {
+		if t.coded && t.answer == InvalidCode || t.nothing {
 			wrong++
 		}
 	}
@@ -140,7 +220,7 @@ func (s *Service) learn(ctx context.Context, who actor.Actor, l List, a activity
 	if err != nil {
 		return err
 	}
-	listed, err := s.Activities.ExpectedAmong(ctx, a.ID, ids)
+	listed, err := s.dueAmong(ctx, l, ids)
 	if err != nil {
 		return err
 	}
@@ -207,7 +287,7 @@ func (s *Service) write(ctx context.Context, who actor.Actor, l List, a activity
 				continue
 			}
 			made = append(made, t.person)
-			if !t.facts.OnList {
+			if !t.facts.OnList && !l.Kind.further() {
 				walkIns = append(walkIns, *t.about)
 			}
 		}
@@ -221,6 +301,11 @@ func (s *Service) write(ctx context.Context, who actor.Actor, l List, a activity
 		for _, r := range again {
 			made = append(made, r.Person)
 		}
+		if len(again) > 0 {
+			if err := s.Versions.Raise(ctx, l.ID); err != nil { // an earlier moment than the one remembered
+				return err
+			}
+		}
 		for part := range slices.Chunk(made, auditPersons) {
 			err := s.Audit.Write(ctx, who, audit.Line{Action: "checkin.record", Kind: "activity", Subject: a.ID, Place: a.At(),
 				Detail: map[string]any{"list": l.ID, "persons": part}})
@@ -230,6 +315,9 @@ func (s *Service) write(ctx context.Context, who actor.Actor, l List, a activity
 		}
 		return nil
 	})
+	if err == nil {
+		s.changed(l.ID)
+	}
 	return stand, err
 }
 
@@ -265,6 +353,8 @@ func (s *Service) results(ctx context.Context, l List, a activity.Activity, now 
 			r.Message = damagedMessage
 		case t.facts.Annulled:
 			r.Message = "这次签到已撤销，请重新签到"
+		case t.answer == CodeExpired && t.door == Card:
+			r.Message = cardOver
 		}
 		out[i] = r
 	}

@@ -15,7 +15,7 @@ import (
 func (s *Service) read(ctx context.Context, l List, a activity.Activity, now time.Time, items []Item) ([]*attempt, error) {
 	var serials []string
 	for _, it := range items {
-		if serial, ok := cardSerial(it.Code); ok {
+		if serial, ok := ParseCard(it.Code); ok {
 			serials = append(serials, serial)
 		}
 	}
@@ -36,11 +36,11 @@ func (s *Service) read(ctx context.Context, l List, a activity.Activity, now tim
 		switch it.Door {
 		case Scan, Card:
 			t.coded, t.trusted = true, true
-			s.readCode(t, it.Code, cards, now)
+			s.readCode(t, l, a, it.Code, cards, now)
 		case Roster, Paper:
 			t.facts.Genuine, t.facts.Current, t.onBehalf, t.person = true, true, true, it.Person
 			if it.Person == 0 && !t.damaged {
-				if err := s.find(ctx, t, a, it.Query); err != nil {
+				if err := s.find(ctx, t, l, a, it.Query); err != nil {
 					return nil, err
 				}
 			}
@@ -52,38 +52,43 @@ func (s *Service) read(ctx context.Context, l List, a activity.Activity, now tim
 }
 
 // readCode reads a member's code or a card's serial. One shown offline is held against the moment when
-// it was shown.
-func (s *Service) readCode(t *attempt, code string, cards map[string]card, now time.Time) {
+// it was shown. A member's code that had run out by then opened an offline door by its day pass alone;
+// on any other day no door has let it pass, so it is judged as if it were shown now.
+func (s *Service) readCode(t *attempt, l List, a activity.Activity, code string, cards map[string]card, now time.Time) {
 	shown := now
 	if t.late {
 		shown = t.facts.At
 	}
-	if serial, ok := cardSerial(code); ok {
+	if serial, ok := ParseCard(code); ok {
 		c, known := cards[serial]
 		t.door, t.person = Card, c.Person
 		t.facts.Genuine, t.facts.Current = known, c.Revoked.IsZero() || shown.Before(c.Revoked)
 		return
 	}
-	t.door = Scan
-	t.person, t.facts.Current, t.facts.Genuine = s.codes.OpenMemberCode(code, shown)
+	m, ok := s.codes.OpenMember(code, shown)
+	t.door, t.person, t.facts.Current, t.facts.Genuine = Scan, m.Person, m.Current, ok
+	if t.late && !m.Current && !opensOffline(m.Issued, l, a.StartsAt, a.EndsAt) {
+		t.late = false
+	}
 }
 
 // find looks a name, initials or last four digits up among the alliance. A full name goes before parts
 // of others, those on the list before those who are not.
-func (s *Service) find(ctx context.Context, t *attempt, a activity.Activity, query string) error {
+func (s *Service) find(ctx context.Context, t *attempt, l List, a activity.Activity, query string) error {
 	query = strings.TrimSpace(query)
 	if query == "" {
 		return nil
 	}
 	found, err := s.Directory.SearchIn(ctx, a.Alliance, query)
 	if err != nil || len(found) == 0 {
+		t.nothing = err == nil
 		return err
 	}
 	ids := make([]id.ID, len(found))
 	for i, p := range found {
 		ids[i] = p.ID
 	}
-	listed, err := s.Activities.ExpectedAmong(ctx, a.ID, ids)
+	listed, err := s.dueAmong(ctx, l, ids)
 	if err != nil {
 		return err
 	}

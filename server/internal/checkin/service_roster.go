@@ -18,6 +18,8 @@ type RosterView struct {
 	Counts   Tally
 	Lines    []Line
 	Last4    map[id.ID]string // of the telephone, to tell namesakes apart
+	Buses    map[id.ID]int    // whose bus is known
+	Numbers  map[id.ID]int    // 序号 of the printed sheet
 }
 
 // Roster gives everybody expected on a list and who is there. Before the start it brings the list in
@@ -38,17 +40,23 @@ func (s *Service) Roster(ctx context.Context, who actor.Actor, listID id.ID) (Ro
 	for i, line := range v.Lines {
 		ids[i] = line.Expected.Person
 	}
-	v.Last4, err = s.Directory.PhoneLast4(ctx, ids)
+	if v.Last4, err = s.Directory.PhoneLast4(ctx, ids); err != nil {
+		return RosterView{}, err
+	}
+	if v.Buses, err = s.store.buses(ctx, a.ID); err != nil {
+		return RosterView{}, err
+	}
+	v.Numbers, err = s.store.numbers(ctx, a.ID)
 	return v, err
 }
 
 // roll calls a list: everybody on it, with what is recorded.
 func (s *Service) roll(ctx context.Context, l List) ([]Line, Tally, error) {
-	expected, err := s.Activities.Expected(ctx, l.Activity)
+	present, err := s.store.presentOn(ctx, l.ID)
 	if err != nil {
 		return nil, Tally{}, err
 	}
-	present, err := s.store.presentOn(ctx, l.ID)
+	expected, err := s.due(ctx, l, present)
 	if err != nil {
 		return nil, Tally{}, err
 	}

@@ -3,6 +3,7 @@ package checkin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"bense/server/internal/activity"
@@ -30,10 +31,25 @@ type Visitor struct {
 	PresentAt time.Time
 }
 
-// Arrive exchanges a venue code, or the link that holds it, for a ticket.
+// Arrive exchanges a venue code or a poster's, or the link that holds it, for a ticket.
 func (s *Service) Arrive(ctx context.Context, who actor.Actor, text string) (Visit, error) {
+	return s.ArriveBy(ctx, who, text, 0)
+}
+
+// fromPicture are the scenes in which WeChat says that a code was read from a picture in a chat or in the
+// album, not by the camera.
+var fromPicture = []int{1012, 1013, 1048, 1049}
+
+// ArriveBy is Arrive with the scene in which WeChat opened the mini-program. What the phone says of
+// itself only ever adds a doubt.
+func (s *Service) ArriveBy(ctx context.Context, who actor.Actor, text string, scene int) (Visit, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	now := s.Clock.Now()
-	scanned, ok := s.codes.OpenVenue(text, now)
+	scanned, ok, err := s.admit(ctx, text, now)
+	if err != nil {
+		return Visit{}, err
+	}
 	if !ok {
 		return s.wrongVisit(ctx, who, now)
 	}
@@ -44,6 +60,7 @@ func (s *Service) Arrive(ctx context.Context, who actor.Actor, text string) (Vis
 	if err != nil {
 		return Visit{}, err
 	}
+	s.snapshots.warm(l.ID)
 	v := Visit{List: l.ID, Activity: &a, People: []Visitor{}}
 	if v.People, err = s.visitors(ctx, who, l); err != nil {
 		return Visit{}, err
@@ -53,10 +70,15 @@ func (s *Service) Arrive(ctx context.Context, who actor.Actor, text string) (Vis
 	switch v.Answer {
 	case OK:
 		v.Message = "请点一下签到"
-	case CodeExpired, Cancelled:
+	case CodeExpired:
+		if scanned.Poster {
+			v.Message = posterOver
+		}
+		return v, nil
+	case Cancelled:
 		return v, nil
 	}
-	t := Ticket{List: l.ID, Account: who.Account, Issued: now, Old: scanned.Old}
+	t := Ticket{List: l.ID, Account: who.Account, Issued: now, Old: scanned.Old, Poster: scanned.Poster, Picture: slices.Contains(fromPicture, scene)}
 	v.Ticket, v.Expires = s.codes.Ticket(t), t.Expires()
 	return v, nil
 }

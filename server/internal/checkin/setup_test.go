@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"bense/server/internal/activity"
 	"bense/server/internal/actor"
 	"bense/server/internal/audit"
+	"bense/server/internal/cache"
 	"bense/server/internal/checkin"
 	"bense/server/internal/clock"
 	"bense/server/internal/db"
@@ -62,11 +64,26 @@ func (quiet) ActivityChanged(context.Context, id.ID) error           { return ni
 
 // accounts names every account; families lists bindings to others than oneself.
 type accounts struct {
+	mu       sync.RWMutex // a list is loaded in the background while a test goes on
 	names    map[id.ID]string
 	families map[[2]id.ID]bool
+	ties     map[id.ID][]id.ID // accounts of a person
 }
 
-func (a accounts) AccountName(_ context.Context, list []id.ID) (map[id.ID]string, error) {
+func (a *accounts) Holders(_ context.Context, persons []id.ID) (out []identity.Holder, err error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, p := range persons {
+		for _, account := range a.ties[p] {
+			out = append(out, identity.Holder{Account: account, Person: p, Relation: a.relation(account, p)})
+		}
+	}
+	return out, nil
+}
+
+func (a *accounts) AccountName(_ context.Context, list []id.ID) (map[id.ID]string, error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
 	out := map[id.ID]string{}
 	for _, k := range list {
 		out[k] = a.names[k]
@@ -74,11 +91,42 @@ func (a accounts) AccountName(_ context.Context, list []id.ID) (map[id.ID]string
 	return out, nil
 }
 
-func (a accounts) RelationOf(_ context.Context, account, person id.ID) (identity.Relation, error) {
+func (a *accounts) RelationOf(_ context.Context, account, person id.ID) (identity.Relation, error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.relation(account, person), nil
+}
+
+func (a *accounts) relation(account, person id.ID) identity.Relation {
 	if a.families[[2]id.ID{account, person}] {
-		return identity.Family, nil
+		return identity.Family
 	}
-	return identity.Self, nil
+	return identity.Self
+}
+
+func (a *accounts) name(account id.ID, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.names[account] = name
+}
+
+func (a *accounts) tie(account, person id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ties[person] = append(a.ties[person], account)
+}
+
+func (a *accounts) untie(person id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.ties, person)
+}
+
+// family makes the account's tie to a person that of a relative.
+func (a *accounts) family(account, person id.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.families[[2]id.ID{account, person}] = true
 }
 
 func must[T any](v T, err error) func(testing.TB) T {
@@ -102,14 +150,20 @@ func newCounty(t *testing.T) *county { return newCountyOn(t, testdb.Shared(t)) }
 func newCountyOn(t *testing.T, d *db.DB) *county {
 	t.Helper()
 	box := testdb.Box(t)
-	c := &county{db: d, clk: clock.NewFake(starts), accounts: accounts{map[id.ID]string{}, map[[2]id.ID]bool{}}}
+	c := &county{db: d, clk: clock.NewFake(starts), accounts: accounts{names: map[id.ID]string{}, families: map[[2]id.ID]bool{}, ties: map[id.ID][]id.ID{}}}
 	c.audit = audit.New(d, box, ids, c.clk)
 	c.ledger = ledger.New(d, box, ids, c.clk, c.audit)
 	c.found(t)
 	dir := c.ledger.Directory()
-	c.activity = activity.NewService(activity.Deps{DB: d, Box: box, IDs: ids, Clock: c.clk, Audit: c.audit, Directory: dir, Accounts: c.accounts, Notices: quiet{}})
+	c.activity = activity.NewService(activity.Deps{DB: d, Box: box, IDs: ids, Clock: c.clk, Audit: c.audit, Directory: dir, Accounts: &c.accounts, Notices: quiet{}})
+	versions := cache.NewVersions(d, testdb.Cache(t))
+	t.Cleanup(versions.Close)
 	c.checkin = checkin.NewService(checkin.Deps{DB: d, Box: box, IDs: ids, Clock: c.clk, Audit: c.audit, Cache: testdb.Cache(t), Directory: dir,
-		Activities: c.activity, Accounts: c.accounts, PublicURL: "https://a.example.cn"})
+		Activities: c.activity, Accounts: &c.accounts, Versions: versions, PublicURL: "https://a.example.cn",
+		Lock: c.ledger.Bulk(), Help: checkin.Help{Name: "县委老干部局", Phone: "0546-5628123"}})
+	t.Cleanup(c.checkin.Close)
+	c.activity.OnChange(c.checkin.ActivityChanged)
+	c.ledger.OnStatusChange(func(ctx context.Context, p ledger.Person) error { return c.checkin.PersonChanged(ctx, p.ID) })
 	c.activity.UseAttendance(c.checkin)
 	c.activity.OnCreate(c.checkin.OpenDefaultList)
 	c.activity.OnMove(c.checkin.MoveDefaultList)
@@ -159,13 +213,14 @@ func (c *county) found(t *testing.T) {
 
 func (c *county) actor(name string, r actor.Role, at actor.Place) actor.Actor {
 	a := actor.Actor{Account: ids.New(), Grants: []actor.Grant{{Role: r, Place: at}}}
-	c.accounts.names[a.Account] = name
+	c.accounts.name(a.Account, name)
 	return a
 }
 
 func (c *county) memberOf(unit int, persons ...id.ID) actor.Actor {
 	a := actor.Actor{Account: ids.New(), Persons: persons}
 	for _, p := range persons {
+		c.accounts.tie(a.Account, p)
 		a.Grants = append(a.Grants, actor.Grant{Role: actor.Member, Place: actor.Place{
 			Committee: c.committee, Alliance: c.alliances[unit/2], Unit: c.units[unit], Person: p}})
 	}

@@ -1,11 +1,15 @@
 package checkin
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"gorm.io/gorm/clause"
 
 	"bense/server/internal/db"
 	"bense/server/internal/id"
@@ -32,7 +36,7 @@ func (s store) record(ctx context.Context, rows []Record) (stand map[id.ID]Recor
 		persons[i] = r.Person
 		stand[r.Person] = r
 	}
-	if fresh, err = s.insertNew(ctx, rows); err != nil {
+	if fresh, err = s.insertNew(ctx, s.db.Raw(ctx), rows); err != nil {
 		return nil, 0, db.Unavailable(err)
 	}
 	if fresh < len(rows) {
@@ -41,24 +45,41 @@ func (s store) record(ctx context.Context, rows []Record) (stand map[id.ID]Recor
 	return stand, fresh, err
 }
 
-func (s store) insertNew(ctx context.Context, rows []Record) (int, error) {
-	const one = "(?,?,?,?,?,?,?,?,?,?)"
-	q := "INSERT INTO checkins (" + recordColumns + ", way) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", len(rows)), ",") +
-		s.db.KeepExisting("list_id")
+func (s store) insertNew(ctx context.Context, to db.Runner, rows []Record) (int, error) {
 	args := make([]any, 0, 10*len(rows))
-	for _, r := range rows {
+	for i := range rows {
+		r := &rows[i]
 		behalf := 0
 		if r.OnBehalf {
 			behalf = 1
 		}
-		args = append(args, r.List, r.Person, r.Attempt[:], string(r.Door), db.At(r.Happened), db.At(r.Recorded), r.By, behalf, string(r.Flag), OnSite)
+		args = append(args, int64(r.List), int64(r.Person), r.Attempt[:], string(r.Door), db.At(r.Happened), db.At(r.Recorded), int64(r.By),
+			behalf, string(r.Flag), OnSite)
 	}
-	res, err := s.db.Raw(ctx).ExecContext(ctx, q, args...)
+	res, err := to.ExecContext(ctx, s.insertSQL(len(rows)), args...)
 	if err != nil {
 		return 0, err
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
+}
+
+var insertSQL sync.Map // of the number of rows
+
+func (s store) insertSQL(rows int) string {
+	const one = "(?,?,?,?,?,?,?,?,?,?)"
+	if q, ok := insertSQL.Load(insertKey{s.db.Engine(), rows}); ok {
+		return q.(string)
+	}
+	q := "INSERT INTO checkins (" + recordColumns + ", way) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", rows), ",") +
+		s.db.KeepExisting("list_id")
+	insertSQL.Store(insertKey{s.db.Engine(), rows}, q)
+	return q
+}
+
+type insertKey struct {
+	engine db.Engine
+	rows   int
 }
 
 // present gives the records of those of the persons who are on a list.
@@ -121,19 +142,30 @@ func anys(ids []id.ID) []any {
 	return out
 }
 
-// remove moves a record, with the second acceptances of the same person, to the annulments. It
-// reports false when the record was not there any more.
-func (s store) remove(ctx context.Context, newID func() id.ID, r Record, by id.ID, reason string, now time.Time) (bool, error) {
-	gone := s.db.Conn(ctx).Where("list_id = ? AND person_id = ? AND attempt_id = ?", r.List, r.Person, r.Attempt[:]).Delete(&recordRow{})
-	if gone.Error != nil || gone.RowsAffected == 0 {
-		return false, db.Unavailable(gone.Error)
+// remove moves a record, with the second acceptances of the same person, to the annulments. gone is
+// false when the record was not there any more; ghost tells that its attempt had been taken back
+// before, so that the record was a repetition and is only removed. The second is read under a lock: an
+// annulment that has just been committed counts.
+func (s store) remove(ctx context.Context, newID func() id.ID, r Record, by id.ID, reason string, now time.Time) (gone, ghost bool, err error) {
+	res := s.db.Conn(ctx).Where("list_id = ? AND person_id = ? AND attempt_id = ?", r.List, r.Person, r.Attempt[:]).Delete(&recordRow{})
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, false, db.Unavailable(res.Error)
+	}
+	var spent []annulmentRow
+	err = s.db.Conn(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Select("id", "attempt_id").
+		Where("list_id = ? AND person_id = ?", r.List, r.Person).Find(&spent).Error
+	if err != nil {
+		return false, false, db.Unavailable(err)
+	}
+	if slices.ContainsFunc(spent, func(a annulmentRow) bool { return bytes.Equal(a.AttemptID, r.Attempt[:]) }) {
+		return true, true, nil
 	}
 	again, err := s.conflicts(ctx, r.List, []id.ID{r.Person})
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if err := s.db.Conn(ctx).Where("list_id = ? AND person_id = ?", r.List, r.Person).Delete(&conflictRow{}).Error; err != nil {
-		return false, db.Unavailable(err)
+		return false, false, db.Unavailable(err)
 	}
 	var rows []annulmentRow
 	for _, r := range append([]Record{r}, again[r.Person]...) {
@@ -147,7 +179,7 @@ func (s store) remove(ctx context.Context, newID func() id.ID, r Record, by id.I
 		}
 		rows = append(rows, row)
 	}
-	return true, db.Unavailable(s.db.Conn(ctx).Create(&rows).Error)
+	return true, false, db.Unavailable(s.db.Conn(ctx).Create(&rows).Error)
 }
 
 type recordRow struct {

@@ -18,23 +18,22 @@ type listRow struct {
 	OpensAt    db.Time
 	ClosesAt   db.Time
 	CreatedAt  db.Time
+	Kind       string
+	OwnWindow  int
+	RemovedAt  *db.Time
 }
 
 func (listRow) TableName() string { return "checkin_lists" }
 
 func (r listRow) list() List {
-	return List{ID: r.ID, Activity: r.ActivityID, Name: r.Name, OpensAt: r.OpensAt.Time, ClosesAt: r.ClosesAt.Time}
+	return List{ID: r.ID, Activity: r.ActivityID, Kind: ListKind(r.Kind), Name: r.Name, OpensAt: r.OpensAt.Time, ClosesAt: r.ClosesAt.Time,
+		OwnWindow: r.OwnWindow != 0}
 }
 
 func (s store) insertList(ctx context.Context, l List, now time.Time) error {
-	r := listRow{ID: l.ID, ActivityID: l.Activity, Name: l.Name, OpensAt: db.At(l.OpensAt), ClosesAt: db.At(l.ClosesAt), CreatedAt: db.At(now)}
-	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)
-}
-
-// moveList gives the main list of an activity another window.
-func (s store) moveList(ctx context.Context, activity id.ID, opens, closes time.Time) error {
-	return db.Unavailable(s.db.Conn(ctx).Model(&listRow{}).Where("activity_id = ? AND name = ?", activity, DefaultList).
-		Updates(map[string]any{"opens_at": db.At(opens), "closes_at": db.At(closes)}).Error)
+	r := listRow{ID: l.ID, ActivityID: l.Activity, Name: l.Name, OpensAt: db.At(l.OpensAt), ClosesAt: db.At(l.ClosesAt), CreatedAt: db.At(now),
+		Kind: string(l.Kind), OwnWindow: number(l.OwnWindow)}
+	return nameTaken(s.db.Conn(ctx).Create(&r).Error)
 }
 
 func (s store) list(ctx context.Context, listID id.ID) (List, error) {
@@ -43,13 +42,15 @@ func (s store) list(ctx context.Context, listID id.ID) (List, error) {
 	return r.list(), db.NotFound(err)
 }
 
-// lists gives the lists of activities, the first made first: that is the main one.
+// lists gives the lists of activities, the first made first: that is the main one. A list that was
+// removed is hidden unless somebody is on it.
 func (s store) lists(ctx context.Context, activities []id.ID) ([]List, error) {
 	if len(activities) == 0 {
 		return nil, nil
 	}
 	var rows []listRow
-	err := s.db.Conn(ctx).Where("activity_id IN ?", activities).Order("id").Find(&rows).Error
+	err := s.db.Conn(ctx).Where("activity_id IN ?", activities).
+		Where("removed_at IS NULL OR EXISTS (SELECT 1 FROM checkins AS c WHERE c.list_id = checkin_lists.id)").Order("id").Find(&rows).Error
 	out := make([]List, len(rows))
 	for i, r := range rows {
 		out[i] = r.list()
@@ -147,45 +148,4 @@ func (s store) conflicts(ctx context.Context, list id.ID, persons []id.ID) (map[
 		out[r.PersonID] = append(out[r.PersonID], c)
 	}
 	return out, nil
-}
-
-type cardRow struct {
-	Serial    string `gorm:"primaryKey;autoIncrement:false"`
-	PersonID  id.ID
-	IssuedBy  id.ID
-	IssuedAt  db.Time
-	RevokedAt *db.Time
-	RevokedBy *id.ID
-}
-
-func (cardRow) TableName() string { return "cards" }
-
-func (s store) insertCard(ctx context.Context, serial string, person, by id.ID, now time.Time) error {
-	r := cardRow{Serial: serial, PersonID: person, IssuedBy: by, IssuedAt: db.At(now)}
-	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)
-}
-
-// card is what a serial stands for.
-type card struct {
-	Person  id.ID
-	Revoked time.Time // zero: valid
-}
-
-func (s store) cards(ctx context.Context, serials []string) (map[string]card, error) {
-	out := make(map[string]card, len(serials))
-	for part := range slices.Chunk(serials, chunk) {
-		var rows []cardRow
-		if err := s.db.Conn(ctx).Where("serial IN ?", part).Find(&rows).Error; err != nil {
-			return nil, db.Unavailable(err)
-		}
-		for _, r := range rows {
-			out[r.Serial] = card{Person: r.PersonID, Revoked: r.RevokedAt.Std()}
-		}
-	}
-	return out, nil
-}
-
-func (s store) revokeCard(ctx context.Context, serial string, by id.ID, now time.Time) error {
-	return db.Unavailable(s.db.Conn(ctx).Model(&cardRow{}).Where("serial = ? AND revoked_at IS NULL", serial).
-		Updates(map[string]any{"revoked_at": db.At(now), "revoked_by": by}).Error)
 }

@@ -23,7 +23,7 @@ const headRow = 6 // of the table; repeated on every printed page
 func (s Sheet) XLSX() ([]byte, error) {
 	f := excelize.NewFile()
 	defer f.Close()
-	w := &writer{f: f}
+	w := &workbook{f: f}
 	w.do(f.SetSheetName("Sheet1", sheetName))
 	w.styles()
 	for i, c := range sheetColumns {
@@ -44,27 +44,27 @@ func (s Sheet) XLSX() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writer keeps the first error.
-type writer struct {
+// workbook keeps the first error.
+type workbook struct {
 	f                                *excelize.File
 	err                              error
 	title, fact, sum, heading, cells int
 	left, sign                       int
 }
 
-func (w *writer) do(err error) {
+func (w *workbook) do(err error) {
 	if w.err == nil {
 		w.err = err
 	}
 }
 
-func (w *writer) style(s *excelize.Style) int {
+func (w *workbook) style(s *excelize.Style) int {
 	n, err := w.f.NewStyle(s)
 	w.do(err)
 	return n
 }
 
-func (w *writer) styles() {
+func (w *workbook) styles() {
 	font := func(size float64, bold bool) *excelize.Font {
 		return &excelize.Font{Family: "宋体", Size: size, Bold: bold}
 	}
@@ -90,13 +90,13 @@ func cell(column, row int) string {
 }
 
 // span writes a text over several columns of a row.
-func (w *writer) span(row, from, to int, text string, style int) {
+func (w *workbook) span(row, from, to int, text string, style int) {
 	w.do(w.f.MergeCell(sheetName, cell(from, row), cell(to, row)))
 	w.do(w.f.SetCellStyle(sheetName, cell(from, row), cell(to, row), style))
 	w.do(w.f.SetCellStr(sheetName, cell(from, row), text))
 }
 
-func (w *writer) head(s Sheet) {
+func (w *workbook) head(s Sheet) {
 	const middle = 4
 	last := len(sheetColumns)
 	w.span(1, 1, last, s.Title, w.title)
@@ -115,7 +115,7 @@ func (w *writer) head(s Sheet) {
 }
 
 // table writes the people and gives its last row.
-func (w *writer) table(s Sheet) int {
+func (w *workbook) table(s Sheet) int {
 	for i, c := range sheetColumns {
 		w.do(w.f.SetCellStr(sheetName, cell(i+1, headRow), c.name))
 	}
@@ -143,14 +143,14 @@ func rowHeight(unit, remark string) float64 {
 	return 8 + 16*float64(lines)
 }
 
-func (w *writer) foot(row int) {
+func (w *workbook) foot(row int) {
 	w.span(row, 1, 3, "填表人：", w.sign)
 	w.span(row, 4, 5, "联盟负责人：", w.sign)
 	w.span(row, 6, 7, "日期：　　　年　　月　　日", w.sign)
 	w.do(w.f.SetRowHeight(sheetName, row, 36))
 }
 
-func (w *writer) page(last int) {
+func (w *workbook) page(last int) {
 	a4, upright, one, many := 9, "portrait", 1, 0
 	yes, margin, edge := true, 0.6, 0.3
 	w.do(w.f.SetPageLayout(sheetName, &excelize.PageLayoutOptions{Size: &a4, Orientation: &upright, FitToWidth: &one, FitToHeight: &many}))

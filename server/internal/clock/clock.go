@@ -53,3 +53,9 @@ func (f *Fake) Set(t time.Time) {
 
 // Advance moves the clock by d.
 func (f *Fake) Advance(d time.Duration) { f.Set(f.Now().Add(d)) }
+
+var began = time.Now()
+
+// Elapsed is how long the process has run. It neither jumps nor stands still with the clocks that
+// people set: time-outs are measured with it, never with a Clock.
+func Elapsed() time.Duration { return time.Since(began) }

@@ -35,6 +35,7 @@ type Config struct {
 	Session  Session  `koanf:"session"`
 	WeChat   WeChat   `koanf:"wechat"`
 	Worker   Worker   `koanf:"worker"`
+	Keep     Keep     `koanf:"keep"`
 	Help     Help     `koanf:"help"`
 	Log      Log      `koanf:"log"`
 }
@@ -46,6 +47,7 @@ type Server struct {
 	TrustedProxies  []string      `koanf:"trusted_proxies"`
 	MetricsToken    string        `koanf:"metrics_token"` // empty: /metrics answers only local callers
 	ShutdownTimeout time.Duration `koanf:"shutdown_timeout"`
+	Pprof           string        `koanf:"pprof"` // demo only: HOST:PORT of this machine for Go's profiles
 }
 
 // Database is chosen by URL: mysql://… or sqlite://…; empty in demo mode means a file in DataDir.
@@ -64,9 +66,12 @@ type Keys struct {
 	Master string `koanf:"master"`
 }
 
-// Session is the life of an access token.
+// Session is the life of an access token, and of the sessions of the desktop console: without a
+// request, and at most.
 type Session struct {
-	TTL time.Duration `koanf:"ttl"`
+	TTL         time.Duration `koanf:"ttl"`
+	ConsoleIdle time.Duration `koanf:"console_idle"`
+	ConsoleMax  time.Duration `koanf:"console_max"`
 }
 
 // WeChat holds the mini-program's identity on the platform.
@@ -104,6 +109,15 @@ type Worker struct {
 	Poll        time.Duration `koanf:"poll"`
 }
 
+// Keep says how long what is kept, see privacy.Keep; zero keeps it for good.
+type Keep struct {
+	Departed time.Duration `koanf:"departed"`
+	Notes    time.Duration `koanf:"notes"`
+	Claims   time.Duration `koanf:"claims"`
+	Reports  time.Duration `koanf:"reports"`
+	Accounts time.Duration `koanf:"accounts"`
+}
+
 // Help is whom people call when no liaison is known.
 type Help struct {
 	Name  string `koanf:"name"`
@@ -123,17 +137,18 @@ func defaults() map[string]any {
 		"mode": Production, "data_dir": ".data",
 		"server": map[string]any{
 			"listen": "127.0.0.1:8080", "public_url": "", "trusted_proxies": []string{}, "metrics_token": "",
-			"shutdown_timeout": "15s",
+			"shutdown_timeout": "15s", "pprof": "",
 		},
 		"database": map[string]any{"url": "", "migrate": true},
 		"redis":    map[string]any{"url": "embedded"},
 		"keys":     map[string]any{"master": ""},
-		"session":  map[string]any{"ttl": "30m"},
+		"session":  map[string]any{"ttl": "30m", "console_idle": "30m", "console_max": "12h"},
 		"wechat": map[string]any{
 			"app_id": "", "secret": "", "token": "", "aes_key": "", "base_url": "", "emulator": false, "timeout": "5s",
 			"templates": map[string]any{"notice": tpl(), "reminder": tpl(), "change": tpl()},
 		},
 		"worker": map[string]any{"embedded": true, "concurrency": 8, "poll": "500ms"},
+		"keep":   map[string]any{"departed": "17520h", "notes": "8760h", "claims": "8760h", "reports": "4320h", "accounts": "17520h"},
 		"help":   map[string]any{"name": "老干部局", "phone": ""},
 		"log":    map[string]any{"level": "info"},
 	}
@@ -249,14 +264,29 @@ func (c Config) validate() []error {
 	if _, _, err := net.SplitHostPort(c.Server.Listen); err != nil {
 		bad("server.listen", "must be HOST:PORT")
 	}
+	if host, _, err := net.SplitHostPort(c.Server.Pprof); c.Server.Pprof != "" && (err != nil || !net.ParseIP(host).IsLoopback()) {
+		bad("server.pprof", "must be HOST:PORT with a loopback address")
+	}
 	if c.Session.TTL < time.Minute || c.Session.TTL > 2*time.Hour {
 		bad("session.ttl", "must lie between 1m and 2h")
+	}
+	if c.Session.ConsoleIdle < 5*time.Minute || c.Session.ConsoleIdle > 4*time.Hour {
+		bad("session.console_idle", "must lie between 5m and 4h")
+	}
+	if c.Session.ConsoleMax < c.Session.ConsoleIdle || c.Session.ConsoleMax > 24*time.Hour {
+		bad("session.console_max", "must lie between console_idle and 24h")
 	}
 	if c.Worker.Concurrency < 1 || c.Worker.Concurrency > 256 {
 		bad("worker.concurrency", "must lie between 1 and 256")
 	}
 	if c.Worker.Poll < 10*time.Millisecond {
 		bad("worker.poll", "must be at least 10ms")
+	}
+	for key, age := range map[string]time.Duration{"departed": c.Keep.Departed, "notes": c.Keep.Notes, "claims": c.Keep.Claims,
+		"reports": c.Keep.Reports, "accounts": c.Keep.Accounts} {
+		if age != 0 && age < 30*24*time.Hour {
+			bad("keep."+key, "must be 0 (for good) or at least 720h")
+		}
 	}
 	if c.Mode == Production {
 		faults = append(faults, c.validateProduction()...)
@@ -270,6 +300,9 @@ func (c Config) validateProduction() []error {
 	bad := func(key, why string) { faults = append(faults, fmt.Errorf("config: %s: %s", key, why)) }
 	if c.WeChat.Emulator || c.WeChat.BaseURL != "" {
 		bad("wechat.emulator", "the emulator and a foreign base_url belong to the demo; production talks to WeChat itself")
+	}
+	if c.Server.Pprof != "" {
+		bad("server.pprof", "profiles belong to the demo")
 	}
 	if c.Database.URL == "" {
 		bad("database.url", "is missing")

@@ -32,8 +32,8 @@ func TestOrderOfSources(t *testing.T) {
 
 func TestAllFaultsTogether(t *testing.T) {
 	_, err := config.Load(write(t, "mode: demo\nsever: {listen: x}\nworker: {concurrency: 0}\n"),
-		[]string{"BENSE_SERVER_LISTEM=1", "BENSE_KEYS_MASTER_FILE=/nowhere"})
-	for _, want := range []string{"sever", "worker.concurrency", "BENSE_SERVER_LISTEM", "BENSE_KEYS_MASTER_FILE"} {
+		[]string{"BENSE_SERVER_LISTEM=1", "BENSE_KEYS_MASTER_FILE=/nowhere", "BENSE_SERVER_PPROF=0.0.0.0:6060"})
+	for _, want := range []string{"server.pprof", "sever", "worker.concurrency", "BENSE_SERVER_LISTEM", "BENSE_KEYS_MASTER_FILE"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("fault about %s is missing in: %v", want, err)
 		}
@@ -41,8 +41,8 @@ func TestAllFaultsTogether(t *testing.T) {
 }
 
 func TestProductionRefusesTheDemo(t *testing.T) {
-	_, err := config.Load("", []string{"BENSE_MODE=production", "BENSE_WECHAT_EMULATOR=true"})
-	for _, want := range []string{"wechat.emulator", "database.url", "keys.master", "server.public_url", "wechat.secret", "templates.notice.id"} {
+	_, err := config.Load("", []string{"BENSE_MODE=production", "BENSE_WECHAT_EMULATOR=true", "BENSE_SERVER_PPROF=127.0.0.1:6060"})
+	for _, want := range []string{"wechat.emulator", "server.pprof: profiles belong", "database.url", "keys.master", "server.public_url", "wechat.secret", "templates.notice.id"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("fault about %s is missing in: %v", want, err)
 		}

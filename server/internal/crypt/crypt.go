@@ -12,7 +12,6 @@ import (
 	"sort"
 
 	"github.com/emmansun/gmsm/sm3"
-	"github.com/emmansun/gmsm/sm4"
 )
 
 // KeySize is the length of a master key in bytes.
@@ -27,13 +26,18 @@ type Key struct {
 	Secret []byte
 }
 
-// Box seals with the newest key (highest id) and opens with any of its keys. Look-up hashes are
-// made with the oldest key: they must stay comparable when a new key is added.
+// Box seals with the newest key (highest id) and opens with any of its keys. Look-up hashes are made
+// with a key of their own, which must never change: the oldest key gives it until UnwrapLookup brings
+// the one that is kept.
 type Box struct {
-	aeads  map[byte]cipher.AEAD
+	aeads  map[byte]cipher.AEAD // also of keys that only open any more
+	fields map[byte][]byte
 	newest byte
 	lookup []byte
-	mac    map[byte][]byte
+	mac    map[byte][]byte // of the configured keys
+	// retired are the code keys of those that are not configured any more; only the audit's signatures
+	// are checked with them.
+	retired map[byte][]byte
 }
 
 // New makes a Box; it needs at least one key of KeySize bytes, with different ids.
@@ -43,7 +47,7 @@ func New(keys ...Key) (*Box, error) {
 	}
 	sorted := append([]Key(nil), keys...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].ID < sorted[j].ID })
-	b := &Box{aeads: map[byte]cipher.AEAD{}, mac: map[byte][]byte{}}
+	b := &Box{aeads: map[byte]cipher.AEAD{}, fields: map[byte][]byte{}, mac: map[byte][]byte{}, retired: map[byte][]byte{}}
 	for _, k := range sorted {
 		if k.ID == 0 || len(k.Secret) != KeySize {
 			return nil, fmt.Errorf("crypt: key %d must have an id above 0 and %d bytes", k.ID, KeySize)
@@ -51,11 +55,8 @@ func New(keys ...Key) (*Box, error) {
 		if b.aeads[k.ID] != nil {
 			return nil, fmt.Errorf("crypt: key id %d twice", k.ID)
 		}
-		block, err := sm4.NewCipher(derive(k.Secret, "field")[:16])
-		if err != nil {
-			return nil, err
-		}
-		gcm, err := cipher.NewGCM(block)
+		b.fields[k.ID] = derive(k.Secret, "field")[:fieldSize]
+		gcm, err := fieldCipher(b.fields[k.ID])
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +159,11 @@ func (b *Box) CheckMAC(keyID byte, purpose string, data, sum []byte) bool {
 }
 
 func (b *Box) sum(keyID byte, purpose string, data []byte) []byte {
-	m := hmac.New(sm3.New, b.mac[keyID])
+	return mac(b.mac[keyID], purpose, data)
+}
+
+func mac(key []byte, purpose string, data []byte) []byte {
+	m := hmac.New(sm3.New, key)
 	m.Write([]byte(purpose))
 	m.Write([]byte{0})
 	m.Write(data)

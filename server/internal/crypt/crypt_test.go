@@ -92,3 +92,36 @@ func TestParseKey(t *testing.T) {
 		}
 	}
 }
+
+// What is left of a key opens old values and checks the audit's signatures; it signs and seals nothing,
+// and nothing else that the key signed counts.
+func TestWhatIsLeftOfAKey(t *testing.T) {
+	old, both, alone := box(t, key(1, 'a')), box(t, key(1, 'a'), key(2, 'b')), box(t, key(2, 'b'))
+	sealed := old.SealString("甲", "c")
+	keyID, chained := old.Signer("audit.line", nil).Append(nil, []byte("x"), 32)
+	_, venue := old.Signer("venue", nil).Append(nil, []byte("x"), 32)
+	if err := alone.UnwrapKey(1, both.WrapKey(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := alone.UnwrapLookup(both.WrapLookup()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := alone.OpenString(sealed, "c"); err != nil || got != "甲" {
+		t.Error(got, err)
+	}
+	if !bytes.Equal(alone.Hash("phone", "1"), old.Hash("phone", "1")) {
+		t.Error("the look-up key has changed")
+	}
+	if !alone.Signer("audit.line", nil).Check(keyID, []byte("x"), chained) {
+		t.Error("an old signature of the audit does not count any more")
+	}
+	if alone.Signer("venue", nil).Check(keyID, []byte("x"), venue) || alone.Has(1) || alone.Check(1) != nil {
+		t.Error("a code of a key that is gone still counts")
+	}
+	if alone.SealString("乙", "c")[0] != 2 || len(alone.DeriveEach("session")) != 1 || len(both.DeriveEach("session")) != 2 {
+		t.Error("the key that is gone still works")
+	}
+	if err := box(t, key(2, 'b')).UnwrapKey(1, both.WrapLookup()); err == nil {
+		t.Error("something else was taken for a key")
+	}
+}

@@ -80,13 +80,13 @@ func openSQLite(path string) (*DB, error) {
 	}
 	dsn := func(extra string) string {
 		return "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(0)" + extra
+			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(0)&_pragma=secure_delete(1)" + extra
 	}
-	reader, err := gorm.Open(sqlite.Open(dsn("")), gormConfig())
+	reader, err := gorm.Open(sqlite.Dialector{DriverName: sqliteDriver, DSN: dsn("")}, gormConfig())
 	if err != nil {
 		return nil, fmt.Errorf("db: open SQLite: %w", err)
 	}
-	writer, err := gorm.Open(sqlite.Open(dsn("&_txlock=immediate")), gormConfig())
+	writer, err := gorm.Open(sqlite.Dialector{DriverName: sqliteDriver, DSN: dsn("&_txlock=immediate")}, gormConfig())
 	if err != nil {
 		return nil, fmt.Errorf("db: open SQLite: %w", err)
 	}
@@ -204,6 +204,16 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if d.InTx(ctx) {
 		return fn(ctx)
 	}
+	return repeat(ctx, func() error { return d.once(ctx, fn) })
+}
+
+// Auto runs fn outside of a transaction, each statement committed by itself, and repeats it as Tx does:
+// fn writes with one statement, which costs the database a quarter of a transaction around it.
+func (d *DB) Auto(ctx context.Context, fn func(r Runner) error) error {
+	return repeat(ctx, func() error { return fn(d.write) })
+}
+
+func repeat(ctx context.Context, fn func() error) error {
 	var err error
 	for n := range attempts {
 		if n > 0 {
@@ -211,8 +221,7 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 				return err
 			}
 		}
-		err = d.once(ctx, fn)
-		if !repeatable(err) {
+		if err = fn(); !repeatable(err) {
 			break
 		}
 	}
@@ -223,9 +232,31 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 }
 
 func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error {
-	return d.wgorm.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(context.WithValue(ctx, txKey{d}, tx))
+	var after []func()
+	err := d.wgorm.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		ctx = context.WithValue(ctx, txKey{d}, tx)
+		return fn(context.WithValue(ctx, afterKey{d}, &after))
 	})
+	if err == nil {
+		for _, f := range after {
+			f()
+		}
+	}
+	return err
+}
+
+type afterKey struct{ d *DB }
+
+// AfterCommit runs f once the transaction of ctx has been committed, and not at all when it fails;
+// outside of a transaction at once. It is for telling others: f may not write.
+func (d *DB) AfterCommit(ctx context.Context, f func()) {
+	if after, ok := ctx.Value(afterKey{d}).(*[]func()); ok {
+		*after = append(*after, f)
+		return
+	}
+	if !d.InTx(ctx) {
+		f()
+	}
 }
 
 // WithTx puts an open transaction into ctx; for tests that roll everything back.

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -189,5 +190,26 @@ func TestLeaseNodeGivesEachItsOwn(t *testing.T) {
 	}
 	if _, err := d.LeaseNode(t.Context(), "full", 20, now); !errors.Is(err, db.ErrNoNode) {
 		t.Errorf("got %v with every number taken", err)
+	}
+}
+
+// No bytes are NULL on every engine, by gorm and as plain SQL; empty ones are empty.
+func TestNoBytesAreNull(t *testing.T) {
+	ctx, d := testdb.Tx(t)
+	if err := d.Conn(ctx).Table("crypt_keys").Create(map[string]any{"id": 201, "check_mac": []byte("x"), "wrapped": []byte(nil), "created_at": db.At(time.Now())}).Error; err != nil {
+		t.Fatal(err)
+	}
+	insert := "INSERT INTO crypt_keys (id, check_mac, wrapped, created_at) VALUES (?, ?, ?, ?)"
+	for n, wrapped := range map[int][]byte{202: nil, 203: {}} {
+		if _, err := d.Raw(ctx).ExecContext(ctx, insert, n, []byte("x"), wrapped, db.At(time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids []int
+	if err := d.Conn(ctx).Table("crypt_keys").Where("wrapped IS NULL AND id > 200").Order("id").Pluck("id", &ids).Error; err != nil || !slices.Equal(ids, []int{201, 202}) {
+		t.Errorf("NULL in %v: %v", ids, err)
+	}
+	if err := d.Conn(ctx).Table("crypt_keys").Where("id = 203 AND LENGTH(wrapped) = 0").Pluck("id", &ids).Error; err != nil || !slices.Equal(ids, []int{203}) {
+		t.Errorf("empty in %v: %v", ids, err)
 	}
 }

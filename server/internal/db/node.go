@@ -95,3 +95,9 @@ func (d *DB) ReleaseNode(ctx context.Context, n int, holder string, now time.Tim
 		return d.Conn(ctx).Exec("UPDATE nodes SET lease_until = ? WHERE node = ? AND holder = ?", At(now), n, holder).Error
 	})
 }
+
+// LiveNodes counts the instances whose lease still runs.
+func (d *DB) LiveNodes(ctx context.Context, now time.Time) (n int64, err error) {
+	err = d.Conn(ctx).Model(&node{}).Where("lease_until > ?", At(now)).Count(&n).Error
+	return n, Unavailable(err)
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,10 +15,12 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"bense/server/internal/clock"
 )
 
 // roles in the order of the columns of testdata/access.txt.
-var roles = []string{"member", "head", "liaison", "lead_staff", "committee_staff"}
+var roles = []string{"member", "head", "liaison", "lead_staff", "committee_staff", "viewer"}
 
 // levels are the letters of the table, as the farthest relation that they reach.
 var levels = map[string]relation{"-": 0, "s": itself, "u": sameUnit, "a": alliance, "c": committee}
@@ -28,6 +31,7 @@ type rule struct {
 	call         string // path with query, to be filled in
 	target       string
 	sees, may    map[string]relation
+	mute         bool // nothing is said of the viewer
 	body         string
 }
 
@@ -60,11 +64,13 @@ func readRules(t *testing.T) []rule {
 		}
 		head, body, _ := strings.Cut(line, "{{")
 		fields := strings.Fields(head)
-		if len(fields) != 3 && len(fields) != 13 {
-			t.Fatalf("access.txt: %d fields, want 3 or 13: %s", len(fields), line)
+		columns := (len(fields) - 3) / 2
+		if len(fields) != 3 && len(fields) != 13 && len(fields) != 15 {
+			t.Fatalf("access.txt: %d fields, want 3, 13 or 15: %s", len(fields), line)
 		}
 		r := rule{method: fields[0], call: fields[1], target: fields[2], sees: map[string]relation{}, may: map[string]relation{}}
 		r.path, _, _ = strings.Cut(r.call, "?")
+		r.mute = columns == 5
 		if body != "" {
 			r.body = "{" + strings.TrimSuffix(strings.TrimSpace(body), "}}") + "}"
 		}
@@ -72,8 +78,8 @@ func readRules(t *testing.T) []rule {
 			t.Fatalf("access.txt: no target %s: %s", r.target, line)
 		}
 		for i, role := range roles {
-			if len(fields) == 13 {
-				r.sees[role], r.may[role] = level(t, fields[3+i]), level(t, fields[8+i])
+			if i < columns {
+				r.sees[role], r.may[role] = level(t, fields[3+i]), level(t, fields[3+columns+i])
 			}
 		}
 		out = append(out, r)
@@ -125,7 +131,9 @@ func TestEveryRouteStandsInTheAccessTable(t *testing.T) {
 }
 
 // isPage reports the built pages, which everybody may load; without a build there are none.
-func isPage(route string) bool { return strings.HasPrefix(route, "GET /h5/") }
+func isPage(route string) bool {
+	return strings.HasPrefix(route, "GET /h5/") || strings.HasPrefix(route, "GET /console")
+}
 
 // matrix counts what was tried.
 type matrix struct {
@@ -134,7 +142,8 @@ type matrix struct {
 }
 
 func TestAccessMatrix(t *testing.T) {
-	m := &matrix{world: newWorld(t)}
+	m := &matrix{world: newWorldOn(t, os.Getenv("TEST_REDIS_URL"), watchWrites)}
+	m.drive(t)
 	for _, r := range readRules(t) {
 		if t.Failed() && t.Context().Err() != nil {
 			return
@@ -145,6 +154,8 @@ func TestAccessMatrix(t *testing.T) {
 	if m.cells < 1000 {
 		t.Errorf("only %d cells were tried", m.cells)
 	}
+	m.writes.report(t)
+	m.actionsAreNamed(t)
 }
 
 // The marks bite: what the office sees would be a leak in anybody else's answer.
@@ -205,6 +216,7 @@ func (m *matrix) run(t *testing.T, r rule) {
 	for _, pass := range passing {
 		pass()
 	}
+	m.Jobs.Wait() // what runs on would change the tables under the next refusals
 }
 
 // expect gives the statuses that may come back, and whether the request gets through. Nil: nothing to
@@ -250,7 +262,7 @@ func (m *matrix) cell(t *testing.T, r rule, who string, at relation, want ...int
 	if r.target == "list" && r.may[who] != 0 && strings.Contains(string(got.Body), `"items":[]`) {
 		t.Errorf("%s: nothing is listed, not even what is in sight", name)
 	}
-	if passes || r.target == "list" || got.Status == 401 || r.sees[who] >= at {
+	if passes || r.target == "list" || got.Status == 401 || r.sees[who] >= at || r.mute && who == "viewer" {
 		return
 	}
 	// What is out of sight must look like what does not exist.
@@ -292,9 +304,18 @@ func (m *matrix) cross(t *testing.T, r rule, who string, at relation) {
 	m.noLeak(t, r, who, name, got)
 }
 
-// unpacked gives the text of a workbook, or the body as it is.
+// unpacked gives the text of a workbook or of a PDF, or the body as it is.
 func unpacked(t *testing.T, body []byte) []byte {
 	t.Helper()
+	if bytes.HasPrefix(body, []byte("%PDF-")) {
+		cmd := exec.Command("pdftotext", "-layout", "-", "-")
+		cmd.Stdin = bytes.NewReader(body)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal("pdftotext (Debian: poppler-utils):", err)
+		}
+		return fmt.Appendf(nil, "%q", strings.Fields(string(out))) // quoted, as marks are
+	}
 	if !bytes.HasPrefix(body, []byte("PK")) {
 		return body
 	}
@@ -332,7 +353,7 @@ func outerLimit(who string) relation {
 	switch who {
 	case "anonymous", "stranger":
 		return 0
-	case "committee_staff":
+	case "committee_staff", "viewer":
 		return committee
 	}
 	return alliance
@@ -355,13 +376,15 @@ var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 
 // idOf says what {id} is, by the first word of the path.
 var idOf = map[string]string{
-	"persons": "person", "activities": "activity", "alliances": "alliance", "units": "unit", "branches": "branch",
+	"console": "person", "persons": "person", "activities": "activity", "alliances": "alliance", "units": "unit", "branches": "branch",
 	"notices": "notice", "lists": "list", "claims": "claim", "proposals": "proposal", "imports": "import",
-	"roles": "role", "cards": "card", "me": "person", "committees": "committee",
+	"roles": "role", "cards": "card", "posters": "poster", "me": "person", "committees": "committee",
+	"surveys": "survey", "founding-versions": "version",
+	"elections": "election", "terms": "term",
 }
 
 // used up by a request that gets through.
-var usedUp = []string{"role", "card", "claim"}
+var usedUp = []string{"role", "card", "claim", "poster"}
 
 // send fills the path of a route from one site and query and body from another.
 func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes bool, at relation) answer {
@@ -373,9 +396,14 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 		values["id"] = path["draft"]
 	}
 	values["soon"], values["later"] = m.soon().Format(time.RFC3339), m.soon().Add(2*time.Hour).Format(time.RFC3339)
+	values["muchlater"] = m.soon().Add(2*time.Hour + time.Duration(m.cells)*time.Minute).Format(time.RFC3339)
+	values["nextday"] = m.clock.Now().In(clock.Shanghai).AddDate(0, 0, 1+m.cells%100).Format(time.DateOnly)
 	values["now"], values["nonce"] = m.clock.Now().Format(time.RFC3339), fmt.Sprintf("%032x", m.cells)
 	values["n"] = fmt.Sprint(m.cells)
-	values["token"], values["account_id"] = "no-such-token", "4611686018427387904"
+	values["unit_id"], values["number"] = path["unit"], "1"
+	values["seq"], values["today"] = "1", m.clock.Now().Format(time.DateOnly)
+	values["token"], values["account_id"], values["other_id"], values["contact_id"] = "no-such-token", "4611686018427387904", path["person"], path["person"]
+	values["attachment_id"] = "4611686018427387904"
 	for _, kind := range usedUp {
 		if passes && idOf[first] == kind && r.method != "GET" && strings.Contains(r.path, "{") {
 			made := m.fresh(t, kind, at)
@@ -398,8 +426,11 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 			t.Fatalf("%s %s: the body is no JSON: %s", r.method, r.call, body)
 		}
 	}
-	if r.path == "/imports" {
+	if r.path == "/imports" && r.method == "POST" {
 		body = []byte("序号,姓名,单位\n1,关新人,新单位\n") // no JSON, and the same for everybody
+	}
+	if r.path == "/persons/{id}/attachments" && r.method == "POST" {
+		body = []byte("%PDF-1.4\n%%EOF\n")
 	}
 	call := fill(r.call)
 	if !strings.HasPrefix(r.path, "/api") && isOps(r.path) {

@@ -35,6 +35,7 @@ type service struct {
 	clock    *clock.Fake
 	logged   *buffer
 	http     *http.Client
+	writes   *writes // nil: nobody counts
 }
 
 // buffer may be written by many goroutines.
@@ -159,13 +160,41 @@ func (s *service) try(t *testing.T, token, method, path string, body any) (answe
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
+	lines := 0
+	if s.writes != nil {
+		lines = s.writes.count()
+	}
 	resp, err := s.http.Do(req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
-	return answer{Status: resp.StatusCode, Header: resp.Header, Body: got}, err
+	a := answer{Status: resp.StatusCode, Header: resp.Header, Body: got}
+	if s.writes != nil && err == nil && resp.StatusCode < 300 {
+		if method != http.MethodGet {
+			s.ended(t, a.text("job_id"))
+		}
+		s.writes.passed(method, path, s.writes.count()-lines)
+	}
+	return a, err
+}
+
+// ended waits for work in the background.
+func (s *service) ended(t *testing.T, job string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); job != ""; {
+		var running int
+		if err := s.DB.SQL().QueryRow("SELECT COUNT(*) FROM jobs WHERE id = ? AND state = 'running'", job).Scan(&running); err != nil {
+			t.Fatal(err)
+		}
+		if running == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("job %s does not end", job)
+		}
+	}
 }
 
 // must is call for what has to succeed.
@@ -248,6 +277,8 @@ func (s *service) found(t *testing.T, committee, number string, rows ...row) (id
 	}
 	s.grant(t, identity.GrantRequest{Role: actor.CommitteeStaff, CommitteeID: key, HolderName: committee + "经办", Phone: number})
 	office := s.login(t, committee+"经办", number)
+	s.must(t, office.token, "PUT", "/committees/"+key.String()+"/notice-rules", map[string]any{ // the tests run at any hour
+		"quiet_from": 0, "quiet_until": 0, "remind_day": false, "remind_hours": false})
 	if len(rows) > 0 {
 		at := "/imports?committee_id=" + key.String() + "&filename=" + url.QueryEscape("名册.xlsx")
 		preview := s.must(t, office.token, "POST", at, workbook(t, rows...))

@@ -70,9 +70,12 @@ var people = []struct {
 
 func newWorld(t *testing.T) *world { return newWorldOn(t, os.Getenv("TEST_REDIS_URL")) }
 
-func newWorldOn(t *testing.T, redis string) *world {
+func newWorldOn(t *testing.T, redis string, prepare ...func(*service)) *world {
 	t.Helper()
 	w := &world{service: startOn(t, redis), sites: map[relation]site{nowhere: {}}, offices: map[relation]user{}, actors: map[string]user{}}
+	for _, f := range prepare {
+		f(w.service)
+	}
 	var here, there []row
 	for i, p := range people {
 		r := row{Name: p.name, Phone: fmt.Sprintf("199000300%02d", i), IDNumber: idNumber("19480305", i+1), Unit: p.unit,
@@ -102,7 +105,7 @@ func newWorldOn(t *testing.T, redis string) *world {
 		w.furnish(t, r)
 	}
 	for r, s := range w.sites {
-		for _, kind := range []string{"activity", "notice", "list"} {
+		for _, kind := range []string{"activity", "notice", "list", "election", "term"} {
 			if r > alliance && r < nowhere { // the first three share the alliance's
 				w.marks = append(w.marks, mark{text: s[kind], at: r})
 			}
@@ -167,6 +170,7 @@ func (w *world) employ(t *testing.T, office, outside user) {
 	ids := w.ids(t, itself)
 	w.grant(t, identity.GrantRequest{Role: actor.Liaison, UnitID: ids["unit"], HolderName: "本单位联络员", Phone: "19900038001"})
 	w.grant(t, identity.GrantRequest{Role: actor.LeadStaff, AllianceID: ids["alliance"], HolderName: "牵头单位经办", Phone: "19900038002"})
+	w.grant(t, identity.GrantRequest{Role: actor.Viewer, CommitteeID: ids["committee"], HolderName: "上级查看", Phone: "19900038003"})
 	head := w.must(t, office.token, "GET", "/persons?q="+url.QueryEscape("关会长"), nil).text("items.0.id")
 	w.grant(t, identity.GrantRequest{Role: actor.Head, AllianceID: ids["alliance"], PersonID: parse(t, head)})
 	w.actors = map[string]user{
@@ -177,6 +181,7 @@ func (w *world) employ(t *testing.T, office, outside user) {
 		"liaison":         w.login(t, "本单位联络员", "19900038001"),
 		"lead_staff":      w.login(t, "牵头单位经办", "19900038002"),
 		"committee_staff": office,
+		"viewer":          w.login(t, "上级查看", "19900038003"),
 		"foreign_staff":   outside,
 	}
 }
@@ -186,7 +191,7 @@ func (w *world) furnish(t *testing.T, r relation) {
 	t.Helper()
 	s, token := w.sites[r], w.offices[r].token
 	if r == sameUnit || r == alliance {
-		for _, kind := range []string{"activity", "notice", "list", "draft"} {
+		for _, kind := range []string{"activity", "notice", "list", "draft", "election", "term"} {
 			s[kind] = w.sites[itself][kind] // one alliance, one activity
 		}
 	} else {
@@ -198,12 +203,20 @@ func (w *world) furnish(t *testing.T, r relation) {
 		s["list"] = made.text("lists.0.id")
 		w.must(t, token, "POST", "/notices/"+s["notice"]+"/publish", nil)
 		s["draft"] = w.must(t, token, "POST", "/notices", map[string]string{"alliance_id": s["alliance"], "title": "草稿", "body": "还没写完"}).text("id")
+		form := map[bool]string{true: "ballot", false: "show"}[r == itself] // two members are too few for a secret
+		s["election"] = w.must(t, token, "POST", "/elections", map[string]any{"alliance_id": s["alliance"], "form": form,
+			"opens_at": w.soon(), "closes_at": w.soon().Add(2 * time.Hour), "candidates": []string{s["person"]}}).text("id")
+		w.must(t, token, "POST", "/elections/"+s["election"]+"/open", nil)
+		farOff := w.clock.Now().AddDate(0, 5, 0).Format(time.DateOnly)
+		s["term"] = w.must(t, token, "POST", "/terms", map[string]string{"alliance_id": s["alliance"], "person_id": s["person"],
+			"starts_on": farOff, "ends_on": farOff}).text("id")
 	}
-	for _, kind := range []string{"card", "role", "claim"} {
+	for _, kind := range []string{"card", "role", "claim", "poster"} {
 		s[kind] = w.fresh(t, kind, r)
 	}
 	s["import"] = w.must(t, token, "POST", "/imports?committee_id="+s["committee"]+"&filename=a.xlsx", workbook(t, row{
 		Name: "关新人", Unit: "新单位", Alliance: "新联盟", IDNumber: idNumber("19530303", 300+int(r))})).text("id")
+	w.group(t, r)
 	var l struct {
 		Items []struct {
 			ID       string `json:"id"`
@@ -220,6 +233,19 @@ func (w *world) furnish(t *testing.T, r relation) {
 	}
 }
 
+// group surveys the branches of a site's committee and groups the site's unit.
+func (w *world) group(t *testing.T, r relation) {
+	t.Helper()
+	s, token := w.sites[r], w.offices[r].token
+	if r > itself && r < foreign {
+		s["survey"], s["version"] = w.sites[itself]["survey"], w.sites[itself]["version"] // one committee, one survey
+		return
+	}
+	s["survey"] = w.must(t, token, "POST", "/surveys", map[string]string{"committee_id": s["committee"], "name": "摸底"}).text("id")
+	w.must(t, token, "PUT", "/surveys/"+s["survey"]+"/draft", map[string]any{"alliances": 1, "include": []string{s["unit"]}})
+	s["version"] = w.must(t, token, "POST", "/surveys/"+s["survey"]+"/versions", map[string]any{"name": "初稿", "revision": 1}).text("id")
+}
+
 // fresh makes a thing that a request may use up.
 func (w *world) fresh(t *testing.T, kind string, r relation) string {
 	t.Helper()
@@ -228,6 +254,8 @@ func (w *world) fresh(t *testing.T, kind string, r relation) string {
 	switch kind {
 	case "card":
 		return w.must(t, token, "POST", "/persons/"+s["person"]+"/cards", nil).text("serial")
+	case "poster":
+		return w.must(t, token, "POST", "/lists/"+s["list"]+"/posters", map[string]any{}).text("id")
 	case "role":
 		return w.must(t, token, "POST", "/roles", map[string]any{"role": "liaison", "unit_id": s["unit"],
 			"holder": map[string]string{"name": "候任联络员", "phone": fmt.Sprintf("1990006%04d", w.made)}}).text("id")

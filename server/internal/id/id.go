@@ -38,6 +38,12 @@ func (i ID) String() string {
 	return strconv.FormatInt(int64(i), 10)
 }
 
+// At is when the id was made, to the millisecond.
+func (i ID) At() time.Time { return epoch.Add(time.Duration(i>>22) * time.Millisecond) }
+
+// First is the lowest id of a millisecond; 0 before 2024.
+func First(t time.Time) ID { return ID(max(0, t.Sub(epoch).Milliseconds()) << 22) }
+
 // MarshalText makes ids strings in JSON: 63 bits do not fit a JavaScript number.
 func (i ID) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 

@@ -69,6 +69,23 @@ func TestCouplesSharedPhone(t *testing.T) {
 	}
 }
 
+// A number of which somebody has said that no family shares it proves nothing.
+func TestAPhoneOfStrangersBindsNobody(t *testing.T) {
+	r := newRig(t)
+	number := newPhone()
+	one, other := r.person(r.bank, "郭爱国", number), r.person(r.school, "王秀英", number)
+	_, err := r.led.NoFamily(t.Context(), actor.System, one.ID, other.ID)
+	r.must(err)
+	if res := r.open(number).bindPhone(); len(res.Persons) != 0 || res.ChooseSelf {
+		t.Errorf("%+v", res)
+	}
+	_, err = r.led.JoinHousehold(t.Context(), actor.System, one.ID, other.ID)
+	r.must(err)
+	if res := r.open(number).bindPhone(); len(res.Persons) != 2 {
+		t.Errorf("%+v", res)
+	}
+}
+
 func TestWidowIsNotAskedAboutTheDead(t *testing.T) {
 	r := newRig(t)
 	number := newPhone()

@@ -26,11 +26,28 @@ type personView struct {
 }
 
 type RoleItem struct {
+	ID          id.ID      `json:"id,omitempty"`
 	Role        actor.Role `json:"role"`
 	CommitteeID id.ID      `json:"committee_id,omitempty"`
 	AllianceID  id.ID      `json:"alliance_id,omitempty"`
 	UnitID      id.ID      `json:"unit_id,omitempty"`
 	Label       string     `json:"label" doc:"Role with its place, in Chinese"`
+	From        *time.Time `json:"from,omitempty" doc:"Counts from then on"`
+	Until       *time.Time `json:"until,omitempty" doc:"Counts until then"`
+	Deputy      bool       `json:"deputy,omitempty" doc:"Stands in for a holder who is away: may do everything but give roles"`
+	DeputyOf    id.ID      `json:"deputy_of,omitempty" doc:"The role whose holder is away"`
+}
+
+func viewRole(r RoleView) RoleItem {
+	return RoleItem{ID: r.ID, Role: r.Role, CommitteeID: r.Place.Committee, AllianceID: r.Place.Alliance, UnitID: r.Place.Unit, Label: r.Label,
+		From: optional(r.Term.From), Until: optional(r.Term.Until), Deputy: r.DeputyOf != 0, DeputyOf: r.DeputyOf}
+}
+
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 type helpView struct {
@@ -68,7 +85,7 @@ func viewMe(m Me) meView {
 		v.Persons = append(v.Persons, viewPerson(p))
 	}
 	for _, r := range m.Roles {
-		v.Roles = append(v.Roles, RoleItem{Role: r.Role, CommitteeID: r.Place.Committee, AllianceID: r.Place.Alliance, UnitID: r.Place.Unit, Label: r.Label})
+		v.Roles = append(v.Roles, viewRole(r))
 	}
 	return v
 }
@@ -120,6 +137,10 @@ func Routes(api huma.API, s *Service) {
 	routesBinding(api, s)
 	routesClaim(api, s)
 	routesRole(api, s)
+	routesDeputy(api, s)
+	routesConsole(api, s)
+	routesSession(api, s)
+	routesConfirmation(api, s)
 }
 
 func operation(opID, method, path, summary string) huma.Operation {

@@ -34,18 +34,19 @@ type knownEntry struct {
 	actor           actor.Actor
 	mark            string
 	loaded, checked time.Time
+	ends            time.Time // a role begins or ends then; zero: none does
 }
 
 func newKnown(r *remote) *known { return &known{remote: r, entries: map[id.ID]knownEntry{}} }
 
 // get gives the remembered actor, or what load says.
-func (k *known) get(ctx context.Context, account id.ID, load func(context.Context) (actor.Actor, error)) (actor.Actor, error) {
+func (k *known) get(ctx context.Context, account id.ID, load func(context.Context, id.ID) (actor.Actor, time.Time, error)) (actor.Actor, error) {
 	now := k.remote.clk.Now()
 	k.mu.Lock()
 	e, ok := k.entries[account]
 	changes := k.changes
 	k.mu.Unlock()
-	if age := now.Sub(e.loaded); ok && age >= 0 && age < knownLife {
+	if age := now.Sub(e.loaded); ok && age >= 0 && age < knownLife && (e.ends.IsZero() || now.Before(e.ends)) {
 		if now.Sub(e.checked) < knownCheck {
 			return e.actor, nil
 		}
@@ -57,12 +58,12 @@ func (k *known) get(ctx context.Context, account id.ID, load func(context.Contex
 		}
 	}
 	mark, _ := k.mark(ctx, account) // before the database: a change in between shows as a new mark
-	a, err := load(ctx)
+	a, ends, err := load(ctx, account)
 	if err != nil {
 		k.drop(account)
 		return actor.Actor{}, err
 	}
-	k.keep(account, knownEntry{actor: a, mark: mark, loaded: now, checked: now}, changes)
+	k.keep(account, knownEntry{actor: a, mark: mark, loaded: now, checked: now, ends: ends}, changes)
 	return a, nil
 }
 

@@ -16,6 +16,17 @@ func (s *Service) AccountsOf(ctx context.Context, persons []id.ID) (map[id.ID][]
 	return s.store.accountsOf(ctx, persons)
 }
 
+// Holder is the tie of an account to a person.
+type Holder struct {
+	Account, Person id.ID
+	Relation        Relation
+}
+
+// Holders gives the ties of enabled accounts to some persons.
+func (s *Service) Holders(ctx context.Context, persons []id.ID) ([]Holder, error) {
+	return s.store.holders(ctx, persons)
+}
+
 // RelationOf tells how an account is bound to a person, "" when it is not.
 func (s *Service) RelationOf(ctx context.Context, account, person id.ID) (Relation, error) {
 	list, err := s.store.bindings(ctx, account)
@@ -49,7 +60,7 @@ func (s *Service) AccountByOpenID(ctx context.Context, openID string) (id.ID, bo
 
 // LiaisonOf tells whom to call about a unit: its liaison, else the office.
 func (s *Service) LiaisonOf(ctx context.Context, unit id.ID) (name, phone string, err error) {
-	g, err := s.store.liaison(ctx, unit)
+	g, err := s.store.liaison(ctx, unit, s.clk.Now())
 	if errors.Is(err, errs.ErrNotFound) {
 		return s.help.Name, s.help.Phone, nil
 	}
@@ -67,6 +78,11 @@ func (s *Service) LiaisonOf(ctx context.Context, unit id.ID) (name, phone string
 		return s.help.Name, s.help.Phone, nil
 	}
 	return firstOf(g.HolderName, roleNames[g.Role]), g.Phone, nil
+}
+
+// HeadGrants gives the head roles in force at an alliance, the oldest first.
+func (s *Service) HeadGrants(ctx context.Context, alliance id.ID) ([]RoleGrant, error) {
+	return s.store.headsOf(ctx, alliance, s.clk.Now())
 }
 
 // AccountName gives the names under which others read what the accounts did.

@@ -187,7 +187,7 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 
 func (r *rig) roleOf(h *phone, role actor.Role) id.ID {
 	r.t.Helper()
-	list, err := r.Roles(r.t.Context(), actor.System, page.Page{Limit: 1000})
+	list, err := r.Roles(r.t.Context(), actor.System, 0, page.Page{Limit: 1000})
 	r.must(err)
 	for _, g := range list.Items {
 		if g.Account == h.id && g.Role == role {
@@ -217,9 +217,9 @@ func TestRevokeWithinOnesScope(t *testing.T) {
 	if len(liaison.who().Grants) != 0 {
 		t.Error("still liaison")
 	}
-	_, err := r.Roles(t.Context(), liaison.who(), page.Page{})
+	_, err := r.Roles(t.Context(), liaison.who(), 0, page.Page{})
 	wantErr(t, err, errs.ErrForbidden)
-	list, err := r.Roles(t.Context(), lead.who(), page.Page{})
+	list, err := r.Roles(t.Context(), lead.who(), 0, page.Page{})
 	if err != nil || len(list.Items) != 2 { // the two of the lead unit; farm and county are out of sight
 		t.Errorf("%d roles, %v", len(list.Items), err)
 	}

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"bense/server/internal/actor"
@@ -28,6 +29,7 @@ type Directory interface {
 	Person(ctx context.Context, personID id.ID) (ledger.Person, error)
 	Persons(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Person, error)
 	ByPhone(ctx context.Context, phone string) ([]ledger.Person, error)
+	Strangers(ctx context.Context, persons []id.ID) (bool, error)
 	ByNameInUnit(ctx context.Context, name, unitName string) ([]ledger.Person, error)
 	Unit(ctx context.Context, unitID id.ID) (ledger.Unit, error)
 	UnitByName(ctx context.Context, committeeID id.ID, name string) (ledger.Unit, error)
@@ -48,6 +50,7 @@ type Options struct {
 	Directory Directory
 	TTL       time.Duration // of a session token
 	Help      Help          // whom to call where a unit has no liaison
+	Console   Console
 }
 
 // Service logs accounts in, binds them to persons and keeps the roles.
@@ -60,9 +63,11 @@ type Service struct {
 	wx      WeChat
 	dir     Directory
 	help    Help
+	console Console
 	tokens  *tokens
 	known   *known
 	guesses *guesses
+	onTie   []func(ctx context.Context, person id.ID) error
 }
 
 // New makes a Service.
@@ -70,9 +75,23 @@ func New(o Options) *Service {
 	r := &remote{client: o.Cache.Client(), clk: o.Clock}
 	return &Service{
 		db: o.DB, store: &store{db: o.DB, box: o.Box}, ids: o.IDs, clk: o.Clock, audit: o.Audit,
-		wx: o.WeChat, dir: o.Directory, help: o.Help,
-		tokens: newTokens(o.Box.Derive("session"), o.TTL, o.Clock), known: newKnown(r), guesses: newGuesses(r),
+		wx: o.WeChat, dir: o.Directory, help: o.Help, console: o.Console,
+		tokens: newTokens(o.Box.DeriveEach("session"), o.TTL, o.Clock), known: newKnown(r), guesses: newGuesses(r),
 	}
+}
+
+// OnTie runs f in the transaction that ends or changes the tie of an account to a person.
+func (s *Service) OnTie(f func(ctx context.Context, person id.ID) error) {
+	s.onTie = append(s.onTie, f)
+}
+
+func (s *Service) tieChanged(ctx context.Context, person id.ID) error {
+	for _, f := range s.onTie {
+		if err := f(ctx, person); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Login exchanges a wx.login code for a session, making the account when it is new.
@@ -129,21 +148,29 @@ func (s *Service) account(ctx context.Context, openID string) (profile, error) {
 	return p, s.note(ctx, actor.Actor{Account: p.ID}, "create_account", "account", p.ID, actor.Place{}, nil)
 }
 
+// Account gives the account of a genuine, current session token. It says nothing about rights, nor
+// whether the account is still enabled.
+func (s *Service) Account(bearer string) (id.ID, error) { return s.tokens.read(bearer) }
+
 // Authenticate turns a session token into who is asking. Roles are those of at most a few seconds
 // ago (knownCheck with Redis, knownLife without), and of this moment when they changed here.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (actor.Actor, error) {
+	if strings.HasPrefix(bearer, consolePrefix) {
+		return s.consoleActor(ctx, bearer)
+	}
 	account, err := s.tokens.read(bearer)
 	if err != nil {
 		return actor.Actor{}, err
 	}
-	return s.known.get(ctx, account, func(ctx context.Context) (actor.Actor, error) { return s.actor(ctx, account) })
+	return s.known.get(ctx, account, s.actor)
 }
 
 // holding is an account with everything that rights follow from.
 type holding struct {
 	profile
 	bound  []BoundPerson // those that the account may act for
-	grants []RoleGrant
+	grants []RoleGrant   // in office now
+	edge   time.Time     // the next moment at which one begins or ends; zero: none
 }
 
 func (s *Service) holding(ctx context.Context, account id.ID) (holding, error) {
@@ -171,7 +198,16 @@ func (s *Service) holding(ctx context.Context, account id.ID) (holding, error) {
 			self = append(self, b.Person)
 		}
 	}
-	h.grants, err = s.store.grantsOf(ctx, account, self)
+	now := s.clk.Now()
+	all, err := s.store.grantsOf(ctx, account, self, now)
+	for _, g := range all {
+		if g.Term.covers(now) {
+			h.grants = append(h.grants, g)
+		}
+		if e := g.Term.edge(now); !e.IsZero() && (h.edge.IsZero() || e.Before(h.edge)) {
+			h.edge = e
+		}
+	}
 	return h, err
 }
 
@@ -183,17 +219,17 @@ func personIDs(bindings []Binding) []id.ID {
 	return ids
 }
 
-// actor reads an account's rights from the database.
-func (s *Service) actor(ctx context.Context, account id.ID) (actor.Actor, error) {
+// actor reads an account's rights from the database, and until when they may be remembered at most.
+func (s *Service) actor(ctx context.Context, account id.ID) (actor.Actor, time.Time, error) {
 	h, err := s.holding(ctx, account)
 	if errors.Is(err, errs.ErrNotFound) {
-		return actor.Actor{}, errs.ErrUnauthenticated
+		return actor.Actor{}, time.Time{}, errs.ErrUnauthenticated
 	}
 	if err != nil {
-		return actor.Actor{}, err
+		return actor.Actor{}, time.Time{}, err
 	}
 	if h.Disabled {
-		return actor.Actor{}, ErrDisabled
+		return actor.Actor{}, time.Time{}, ErrDisabled
 	}
 	a := actor.Actor{Account: account}
 	for _, p := range h.bound {
@@ -203,19 +239,19 @@ func (s *Service) actor(ctx context.Context, account id.ID) (actor.Actor, error)
 	for _, g := range h.grants {
 		switch {
 		case g.Place.Committee == 0: // what it was given for is gone
-		case g.Role == actor.CommitteeStaff:
+		case g.Role == actor.CommitteeStaff || g.Role == actor.Viewer: // over the committees below, too
 			below, err := s.dir.CommitteeTree(ctx, g.Place.Committee)
 			if err != nil {
-				return actor.Actor{}, err
+				return actor.Actor{}, time.Time{}, err
 			}
 			for _, c := range below {
-				a.Grants = append(a.Grants, actor.Grant{Role: g.Role, Place: actor.Place{Committee: c}})
+				a.Grants = append(a.Grants, actor.Grant{Role: g.Role, Place: actor.Place{Committee: c}, Deputy: g.DeputyOf != 0})
 			}
 		default:
-			a.Grants = append(a.Grants, actor.Grant{Role: g.Role, Place: g.Place})
+			a.Grants = append(a.Grants, actor.Grant{Role: g.Role, Place: g.Place, Deputy: g.DeputyOf != 0})
 		}
 	}
-	return a, nil
+	return a, h.edge, nil
 }
 
 // Me tells an account what is known about it.
@@ -226,7 +262,7 @@ func (s *Service) Me(ctx context.Context, who actor.Actor) (Me, error) {
 	}
 	m := Me{Account: h.ID, Name: nameOf(h.Name, h.bound), Persons: h.bound}
 	for _, g := range h.grants {
-		m.Roles = append(m.Roles, RoleView{Role: g.Role, Place: g.Place, Label: label(g.Role, g.PlaceName)})
+		m.Roles = append(m.Roles, g.view())
 	}
 	m.Help, err = s.helpFor(ctx, h.bound)
 	return m, err
@@ -260,8 +296,23 @@ func nameOf(own string, bound []BoundPerson) string {
 	return own
 }
 
+// home is the committee to which all roles of somebody belong: what is done in no place in particular,
+// like signing in, is its auditor's to find. Strangers and people of several committees have none.
+func home(who actor.Actor) (at actor.Place) {
+	for _, g := range who.Grants {
+		if at.Committee != 0 && g.Place.Committee != at.Committee {
+			return actor.Place{}
+		}
+		at.Committee = g.Place.Committee
+	}
+	return at
+}
+
 // note writes an audit line of this package.
 func (s *Service) note(ctx context.Context, who actor.Actor, verb, kind string, subject id.ID, at actor.Place, detail map[string]any) error {
+	if at == (actor.Place{}) {
+		at = home(who)
+	}
 	return s.audit.Write(ctx, who, audit.Line{Action: "identity." + verb, Kind: kind, Subject: subject, Place: at, Detail: detail})
 }
 

@@ -15,7 +15,8 @@ import (
 
 // BindPhone exchanges a getPhoneNumber code for the account's number, binds everybody in the ledger
 // who has that number and gives the account the roles that wait for it. One match is oneself; several
-// are a couple's shared phone, bound as family until somebody says who they are.
+// are a couple's shared phone, bound as family until somebody says who they are. Where somebody has said
+// that they are no family, the number binds nobody.
 func (s *Service) BindPhone(ctx context.Context, who actor.Actor, code string) (PhoneResult, error) {
 	raw, err := s.wx.Phone(ctx, code)
 	if err != nil {
@@ -30,6 +31,15 @@ func (s *Service) BindPhone(ctx context.Context, who actor.Actor, code string) (
 		return PhoneResult{}, err
 	}
 	matches = slices.DeleteFunc(matches, func(p ledger.Person) bool { return !acts(p.Status) })
+	if len(matches) > 1 {
+		strangers, err := s.dir.Strangers(ctx, personsOf(matches))
+		if err != nil {
+			return PhoneResult{}, err
+		}
+		if strangers { // a number that no family shares proves nothing: the liaison knows who asks
+			matches = nil
+		}
+	}
 	var out PhoneResult
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		p, err := s.store.lock(ctx, who.Account)
@@ -68,6 +78,14 @@ func (s *Service) BindPhone(ctx context.Context, who actor.Actor, code string) (
 	return out, err
 }
 
+func personsOf(list []ledger.Person) []id.ID {
+	out := make([]id.ID, len(list))
+	for i, p := range list {
+		out[i] = p.ID
+	}
+	return out
+}
+
 func isSelf(b Binding) bool { return b.Relation == Self }
 
 // bind adds a binding to those that the account has; one that it has already stays as it is.
@@ -87,7 +105,7 @@ func (s *Service) attachPending(ctx context.Context, who actor.Actor, p profile,
 	if phone == "" {
 		return nil
 	}
-	waiting, err := s.store.pending(ctx, phone)
+	waiting, err := s.store.pending(ctx, phone, s.clk.Now())
 	if err != nil {
 		return err
 	}
@@ -142,6 +160,9 @@ func (s *Service) SetRelation(ctx context.Context, who actor.Actor, person id.ID
 		if err := s.store.setRelation(ctx, who.Account, person, rel); err != nil {
 			return err
 		}
+		if err := s.tieChanged(ctx, person); err != nil {
+			return err
+		}
 		return s.note(ctx, who, "set_relation", "person", person, p.Place(), map[string]any{"relation": rel})
 	})
 	if err != nil {
@@ -166,6 +187,9 @@ func (s *Service) Unbind(ctx context.Context, who actor.Actor, person id.ID) err
 			return err
 		}
 		if err := s.store.deleteBinding(ctx, who.Account, person); err != nil {
+			return err
+		}
+		if err := s.tieChanged(ctx, person); err != nil {
 			return err
 		}
 		return s.note(ctx, who, "unbind", "person", person, actor.Place{Person: person}, nil)
@@ -213,6 +237,9 @@ func (s *Service) EndTie(ctx context.Context, who actor.Actor, person, account i
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.tieChanged(ctx, person); err != nil {
 			return err
 		}
 		return s.note(ctx, who, "end_tie", "person", person, p.Place(), map[string]any{"account": account})

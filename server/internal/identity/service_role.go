@@ -17,13 +17,23 @@ type RoleHolder struct {
 	Name string
 }
 
-// Roles gives the roles in force within the scope in which who may give them.
-func (s *Service) Roles(ctx context.Context, who actor.Actor, p page.Page) (page.List[RoleHolder], error) {
+// Vacancies gives the units without a liaison within the scope in which who may give roles, by id.
+func (s *Service) Vacancies(ctx context.Context, who actor.Actor, p page.Page) (page.List[ledger.Unit], error) {
+	scope := who.Scope(actor.GrantRole)
+	if scope.Empty() {
+		return page.List[ledger.Unit]{}, errs.ErrForbidden
+	}
+	found, err := s.store.vacancies(ctx, scope, p, s.clk.Now())
+	return page.Of(found, p.Size(), func(u ledger.Unit) string { return u.ID.String() }), err
+}
+
+// Roles gives the roles in force within the scope in which who may give them, of one unit when it is given.
+func (s *Service) Roles(ctx context.Context, who actor.Actor, unit id.ID, p page.Page) (page.List[RoleHolder], error) {
 	scope := who.Scope(actor.GrantRole)
 	if scope.Empty() {
 		return page.List[RoleHolder]{}, errs.ErrForbidden
 	}
-	grants, err := s.store.grantsIn(ctx, scope, p)
+	grants, err := s.store.grantsIn(ctx, scope, unit, p, s.clk.Now())
 	if err != nil {
 		return page.List[RoleHolder]{}, err
 	}
@@ -77,7 +87,7 @@ func (s *Service) roleFor(ctx context.Context, who actor.Actor, grant id.ID) (Ro
 	if scope.Empty() {
 		return RoleGrant{}, errs.ErrForbidden
 	}
-	return s.store.grant(ctx, scope, grant)
+	return s.store.grant(ctx, scope, grant, s.clk.Now())
 }
 
 // Grant gives a role. A role that the holder has already is answered with the existing grant.
@@ -89,7 +99,7 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, req GrantRequest) 
 	if !who.System {
 		req.AccountID, req.OpenID = 0, ""
 	}
-	req, err := req.clean()
+	req, err := req.clean(s.clk.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -107,10 +117,13 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, req GrantRequest) 
 		return 0, err
 	}
 	g := RoleGrant{ID: s.ids.New(), Role: req.Role, Place: at, Person: req.PersonID,
-		HolderName: req.HolderName, Phone: req.Phone, CreatedAt: s.clk.Now()}
+		HolderName: req.HolderName, Phone: req.Phone, CreatedAt: s.clk.Now(), Term: req.Term}
 	var held id.ID
 	var accounts []id.ID
 	err = s.twice(ctx, func(ctx context.Context) error {
+		if err := s.Confirmed(ctx, who, ConfirmRole, seat(g.Role, at)); err != nil {
+			return err
+		}
 		holder, err := s.holderOf(ctx, req)
 		if err != nil {
 			return err
@@ -119,13 +132,15 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, req GrantRequest) 
 		if accounts, err = s.holders(ctx, g); err != nil {
 			return err
 		}
-		same, err := s.store.sameGrants(ctx, g)
+		same, err := s.store.sameGrants(ctx, g, s.clk.Now())
 		if err != nil {
 			return err
 		}
-		if len(same) > 0 {
-			held = same[0].ID
-			return nil
+		for _, o := range same {
+			if o.DeputyOf == 0 && o.Term.equal(g.Term) {
+				held = o.ID
+				return nil
+			}
 		}
 		if err := s.store.insertGrant(ctx, g, who.Account); err != nil {
 			return err
@@ -136,7 +151,7 @@ func (s *Service) Grant(ctx context.Context, who actor.Actor, req GrantRequest) 
 			}
 		}
 		return s.note(ctx, who, "grant_role", "role", g.ID, at,
-			map[string]any{"role": g.Role, "account": g.Account, "person": g.Person, "holder": g.HolderName})
+			map[string]any{"role": g.Role, "account": g.Account, "person": g.Person, "from": g.Term.From, "until": g.Term.Until})
 	})
 	if err != nil {
 		return 0, err
@@ -151,7 +166,7 @@ func (s *Service) placeOf(ctx context.Context, r GrantRequest) (actor.Place, err
 	case actor.Liaison:
 		u, err := s.dir.Unit(ctx, r.UnitID)
 		return u.Place(), err
-	case actor.CommitteeStaff:
+	case actor.CommitteeStaff, actor.Viewer:
 		c, err := s.dir.Committee(ctx, r.CommitteeID)
 		return c.Place(), err
 	}
@@ -210,20 +225,30 @@ func (s *Service) Revoke(ctx context.Context, who actor.Actor, grant id.ID) erro
 	}
 	var accounts []id.ID
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		g, err := s.store.grant(ctx, actor.Scope{All: true}, grant) // it may have found its holder meanwhile
+		if err := s.Confirmed(ctx, who, ConfirmRole, seat(g.Role, g.Place)); err != nil {
+			return err
+		}
+		g, err := s.store.grant(ctx, actor.Scope{All: true}, grant, s.clk.Now()) // it may have found its holder meanwhile
 		if err != nil {
 			return err
 		}
 		if accounts, err = s.holders(ctx, g); err != nil {
 			return err
 		}
-		same, err := s.store.sameGrants(ctx, g)
+		same, err := s.store.sameGrants(ctx, g, s.clk.Now())
 		if err != nil {
 			return err
 		}
 		ids := make([]id.ID, 0, len(same))
 		for _, o := range same {
 			ids = append(ids, o.ID)
+		}
+		deputies, err := s.store.deputies(ctx, ids, s.clk.Now())
+		if err != nil {
+			return err
+		}
+		for _, d := range deputies { // who stands in for somebody goes with them
+			ids, accounts = append(ids, d.ID), append(accounts, d.Account)
 		}
 		n, err := s.store.revoke(ctx, ids, who.Account, s.clk.Now())
 		if err != nil {

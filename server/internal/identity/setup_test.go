@@ -77,7 +77,8 @@ func newRig(t *testing.T) *rig {
 	client := wechat.New(r.emu.Config(platform.URL), c.Client(), r.clk, nil)
 	t.Cleanup(func() { r.emu.Close(); client.Close(); platform.Close() })
 	r.opts = identity.Options{DB: r.db, Box: box, IDs: ids, Clock: r.clk, Audit: r.audit, Cache: c,
-		WeChat: client, Directory: r.led.Directory(), TTL: 30 * time.Minute, Help: office}
+		WeChat: client, Directory: r.led.Directory(), TTL: 30 * time.Minute, Help: office,
+		Console: identity.Console{Idle: 30 * time.Minute, Max: 12 * time.Hour, PublicURL: "https://a.example.cn/"}}
 	r.Service = identity.New(r.opts)
 	r.led.OnStatusChange(r.PersonChanged)
 	s, err := web.New(web.Options{Log: log.New(&locked{w: r.logs}, "debug"), Auth: r.Service,

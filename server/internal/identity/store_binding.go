@@ -100,6 +100,28 @@ func (s *store) accountsOf(ctx context.Context, persons []id.ID) (map[id.ID][]Ac
 	return out, nil
 }
 
+// holders gives the ties of enabled accounts to persons.
+func (s *store) holders(ctx context.Context, persons []id.ID) ([]Holder, error) {
+	var out []Holder
+	for part := range chunks(persons) {
+		var rows []struct {
+			PersonID  id.ID
+			AccountID id.ID
+			Relation  string
+		}
+		err := s.db.Conn(ctx).Table("account_persons AS b").Select("b.person_id, b.account_id, b.relation").
+			Joins("JOIN accounts AS a ON a.id = b.account_id").
+			Where("b.person_id IN ? AND a.disabled_at IS NULL", part).Scan(&rows).Error
+		if err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			out = append(out, Holder{Account: r.AccountID, Person: r.PersonID, Relation: Relation(r.Relation)})
+		}
+	}
+	return out, nil
+}
+
 type codeRow struct {
 	ID        id.ID `gorm:"primaryKey;autoIncrement:false"`
 	CodeHash  []byte

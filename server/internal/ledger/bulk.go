@@ -36,6 +36,8 @@ func (s Snapshot) Decided(h Hint) (Decision, bool) {
 
 // Changes is what an import adds to a committee's ledger. Ids are assigned already.
 type Changes struct {
+	By               id.ID // the account that imports; zero: the installation itself
+	Import           id.ID // for the history
 	NewAlliances     []Alliance
 	ChangedAlliances []Alliance
 	NewUnits         []Unit
@@ -91,35 +93,65 @@ func (b *Bulk) Lock(ctx context.Context, committeeID id.ID) error {
 	return b.s.store.lockCommittee(ctx, committeeID)
 }
 
+// Newer names columns of a person that somebody had changed meanwhile and that stayed as they are; Erased
+// says that the person was erased meanwhile, and nothing was written.
+type Newer struct {
+	Person id.ID
+	Keys   []string
+	Erased bool
+}
+
 // Apply writes the changes in the transaction of ctx.
 func (b *Bulk) Apply(ctx context.Context, c Changes) error {
-	return b.s.db.Tx(ctx, func(ctx context.Context) error {
+	_, err := b.ApplyOver(ctx, c, nil)
+	return err
+}
+
+// ApplyOver is Apply for changes that were made from records read before: what somebody wrote into a
+// column since then stays, and is told.
+func (b *Bulk) ApplyOver(ctx context.Context, c Changes, read map[id.ID]Record) (newer []Newer, err error) {
+	err = b.s.db.Tx(ctx, func(ctx context.Context) error {
 		st, now := b.s.store, db.At(b.s.clk.Now())
-		if err := st.insertUnits(ctx, c.NewUnits, now); err != nil {
+		by := By{Account: c.By, Cause: Imported, Import: c.Import}
+		if err := b.s.insertUnits(ctx, c.NewUnits, c.By); err != nil {
 			return err
 		}
 		if err := st.insertAlliances(ctx, c.NewAlliances, now); err != nil {
 			return err
 		}
 		for _, u := range c.ChangedUnits {
-			if err := st.updateUnit(ctx, u, now); err != nil {
+			if _, err := b.s.changeUnit(ctx, u.ID, c.By, func(now *Unit) error {
+				*now = u
+				return nil
+			}); err != nil {
 				return err
 			}
 		}
 		for _, a := range c.ChangedAlliances {
-			if err := st.updateAlliance(ctx, a, now); err != nil {
+			if err := b.s.changeAlliance(ctx, a, c.By); err != nil {
 				return err
 			}
 		}
 		if err := st.insertBranches(ctx, c.NewBranches, now); err != nil {
 			return err
 		}
-		if err := st.insertPersons(ctx, c.NewPersons, now); err != nil {
+		if err := st.insertPersons(ctx, c.NewPersons, by, now); err != nil {
 			return err
 		}
-		if err := st.updatePersons(ctx, c.ChangedPersons, now); err != nil {
+		var units []id.ID
+		if newer, units, err = st.updatePersons(ctx, c.ChangedPersons, read, by, now); err != nil {
+			return err
+		}
+		if err := b.s.unitsChanged(ctx, units); err != nil {
 			return err
 		}
 		return st.insertProposals(ctx, c.NewProposals, b.s.ids.New, now)
 	})
+	return newer, err
+}
+
+// ChangedSince tells which columns of persons were changed after the versions given, by the keys of
+// Difference.
+func (b *Bulk) ChangedSince(ctx context.Context, versions map[id.ID]int) (map[id.ID]map[string]bool, error) {
+	return b.s.store.changedSince(ctx, versions)
 }

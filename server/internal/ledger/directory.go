@@ -33,6 +33,16 @@ func (d *Directory) ActiveInAlliance(ctx context.Context, allianceID id.ID) ([]P
 	return d.store.activeInAlliance(ctx, allianceID)
 }
 
+// ActiveInUnit gives the active persons of a unit, by ledger number.
+func (d *Directory) ActiveInUnit(ctx context.Context, unitID id.ID) ([]Person, error) {
+	return d.store.activeInUnit(ctx, unitID)
+}
+
+// Headcounts counts the active persons of a committee's units; units without any are missing.
+func (d *Directory) Headcounts(ctx context.Context, committeeID id.ID) (map[id.ID]int, error) {
+	return d.store.headcounts(ctx, committeeID)
+}
+
 // ByPhone gives everybody with the number, whatever their status: couples share one.
 func (d *Directory) ByPhone(ctx context.Context, phone string) ([]Person, error) {
 	number, ok := NormalPhone(phone)
@@ -40,6 +50,12 @@ func (d *Directory) ByPhone(ctx context.Context, phone string) ([]Person, error)
 		return []Person{}, nil
 	}
 	return d.store.personsByPhone(ctx, number)
+}
+
+// Strangers reports whether some two of the persons share a telephone without being a family: somebody
+// who knows them has said so.
+func (d *Directory) Strangers(ctx context.Context, persons []id.ID) (bool, error) {
+	return d.store.anyApart(ctx, persons)
 }
 
 // ByNameInUnit gives everybody of that name in units of that name, spelt as people spell them.
@@ -79,6 +95,12 @@ func (d *Directory) UnitByName(ctx context.Context, committeeID id.ID, name stri
 	return only(found, err)
 }
 
+// Branch gives one branch, or errs.ErrNotFound.
+func (d *Directory) Branch(ctx context.Context, branchID id.ID) (Branch, error) {
+	b, _, err := d.store.branch(ctx, everywhere, branchID)
+	return b, err
+}
+
 // Alliance gives one alliance, or errs.ErrNotFound.
 func (d *Directory) Alliance(ctx context.Context, allianceID id.ID) (Alliance, error) {
 	return d.store.alliance(ctx, everywhere, allianceID)
@@ -102,6 +124,22 @@ func (d *Directory) AllianceByName(ctx context.Context, committeeID id.ID, name 
 // Committee gives one committee, or errs.ErrNotFound.
 func (d *Directory) Committee(ctx context.Context, committeeID id.ID) (Committee, error) {
 	return d.store.committee(ctx, everywhere, committeeID)
+}
+
+// Root gives the committee above all others, or zero where several stand at the top.
+func (d *Directory) Root(ctx context.Context) (id.ID, error) {
+	all, err := d.store.committees(ctx, everywhere)
+	var root id.ID
+	for _, c := range all {
+		switch {
+		case c.ParentID != 0:
+		case root != 0:
+			return 0, err
+		default:
+			root = c.ID
+		}
+	}
+	return root, err
 }
 
 // CommitteeByName finds a committee, or errs.ErrNotFound.

@@ -120,17 +120,16 @@ func (f Fields) withIDNumber(n IDNumber) Fields {
 	return f
 }
 
-// apply gives the changed record and the keys of what changed, or reports faulty columns.
-func (c PersonChange) apply(rec Record, now time.Time) (Record, []string, error) {
-	old := rec
+// apply gives the changed record, or reports faulty columns.
+func (c PersonChange) apply(rec Record, now time.Time) (Record, error) {
 	if c.Unit != nil && *c.Unit != rec.UnitID {
 		rec.UnitID, rec.BranchID = *c.Unit, 0
 	}
 	if c.Branch != nil {
 		rec.BranchID = *c.Branch
 	}
-	if c.Status != nil {
-		rec.Status = *c.Status
+	if c.Status != nil && *c.Status != rec.Status {
+		rec.Status, rec.StatusAt, rec.StatusNote = *c.Status, "", ""
 	}
 	if c.SeqNo != nil {
 		rec.SeqNo = *c.SeqNo
@@ -141,20 +140,6 @@ func (c PersonChange) apply(rec Record, now time.Time) (Record, []string, error)
 		}
 	}
 	var err error
-	if rec.Fields, err = rec.Fields.Clean(now); err != nil {
-		return Record{}, nil, err
-	}
-	changed := []string{}
-	for _, f := range AllFields {
-		if *f.At(&rec.Fields) != *f.At(&old.Fields) {
-			changed = append(changed, f.Key)
-		}
-	}
-	if rec.UnitID != old.UnitID || rec.BranchID != old.BranchID {
-		changed = append(changed, "unit_id")
-	}
-	if rec.Status != old.Status {
-		changed = append(changed, "status")
-	}
-	return rec, changed, nil
+	rec.Fields, err = rec.Fields.Clean(now)
+	return rec, err
 }

@@ -24,6 +24,7 @@ type unitView struct {
 	CommitteeID id.ID  `json:"committee_id"`
 	AllianceID  id.ID  `json:"alliance_id" doc:"Empty when in none"`
 	Name        string `json:"name"`
+	Venue       string `json:"venue" doc:"Where its branch meets"`
 }
 
 type branchView struct {
@@ -47,7 +48,7 @@ func viewCommittee(c Committee) committeeView {
 }
 
 func viewUnit(u Unit) unitView {
-	return unitView{ID: u.ID, CommitteeID: u.CommitteeID, AllianceID: u.AllianceID, Name: u.Name}
+	return unitView{ID: u.ID, CommitteeID: u.CommitteeID, AllianceID: u.AllianceID, Name: u.Name, Venue: u.Venue}
 }
 
 func viewBranch(b Branch) branchView { return branchView{ID: b.ID, UnitID: b.UnitID, Name: b.Name} }
@@ -80,7 +81,11 @@ func viewProposal(p Proposal) proposalView {
 // Routes registers the operations of the ledger.
 func Routes(api huma.API, s *Service) {
 	orgRoutes(api, s)
+	deskRoutes(api, s)
 	personRoutes(api, s)
+	historyRoutes(api, s)
+	householdRoutes(api, s)
+	contactRoutes(api, s)
 	proposalRoutes(api, s)
 }
 
@@ -139,6 +144,18 @@ func orgRoutes(api huma.API, s *Service) {
 			return s.CreateCommittee(ctx, who, Committee{ParentID: in.Body.ParentID, Name: in.Body.Name})
 		}, viewCommittee)
 
+	type committeePatch struct {
+		web.IDPath
+		Body struct {
+			Name     *string `json:"name,omitempty" maxLength:"100"`
+			ParentID *id.ID  `json:"parent_id,omitempty" doc:"Empty text: at the top"`
+		}
+	}
+	route(api, op("updateCommittee", http.MethodPatch, "/committees/{id}", "ledger", "Rename a committee, or put it below another"),
+		func(ctx context.Context, who actor.Actor, in *committeePatch) (Committee, error) {
+			return s.UpdateCommittee(ctx, who, in.ID.ID, CommitteeChange{Name: in.Body.Name, Parent: in.Body.ParentID})
+		}, viewCommittee)
+
 	type ofAlliance struct {
 		Alliance web.ID `query:"alliance_id"`
 	}
@@ -164,11 +181,12 @@ func orgRoutes(api huma.API, s *Service) {
 		Body struct {
 			Name       *string `json:"name,omitempty" maxLength:"100"`
 			AllianceID *id.ID  `json:"alliance_id,omitempty" doc:"Empty text: leaves its alliance"`
+			Move       bool    `json:"move,omitempty" doc:"The unit may leave another alliance for this one; else that is a conflict"`
 		}
 	}
 	route(api, op("updateUnit", http.MethodPatch, "/units/{id}", "ledger", "Rename a unit, or let it join an alliance"),
 		func(ctx context.Context, who actor.Actor, in *unitPatch) (Unit, error) {
-			return s.UpdateUnit(ctx, who, in.ID.ID, UnitChange{Name: in.Body.Name, Alliance: in.Body.AllianceID})
+			return s.UpdateUnit(ctx, who, in.ID.ID, UnitChange{Name: in.Body.Name, Alliance: in.Body.AllianceID, Move: in.Body.Move})
 		}, viewUnit)
 
 	type ofUnit struct {
@@ -234,12 +252,24 @@ func proposalRoutes(api huma.API, s *Service) {
 			f := ProposalFilter{Alliance: in.Alliance.ID, Unit: in.Unit.ID, Decision: Decision(in.Decision)}
 			return s.Proposals(ctx, who, f, in.Page())
 		}, func(l page.List[Proposal]) page.List[proposalView] { return listOf(l, viewProposal) })
+	type decided struct {
+		web.IDPath
+		Body *struct {
+			Reason string `json:"reason,omitempty" maxLength:"200" doc:"For the audit"`
+		}
+	}
+	reason := func(in *decided) string {
+		if in.Body == nil {
+			return ""
+		}
+		return in.Body.Reason
+	}
 	route(api, op("confirmProposal", http.MethodPost, "/proposals/{id}/confirm", "ledger", "Give the person the proposed status"),
-		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Proposal, error) {
-			return s.ConfirmProposal(ctx, who, in.ID.ID)
+		func(ctx context.Context, who actor.Actor, in *decided) (Proposal, error) {
+			return s.ConfirmProposal(ctx, who, in.ID.ID, reason(in))
 		}, viewProposal)
 	route(api, op("dismissProposal", http.MethodPost, "/proposals/{id}/dismiss", "ledger", "Close a proposal without a change"),
-		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Proposal, error) {
-			return s.DismissProposal(ctx, who, in.ID.ID)
+		func(ctx context.Context, who actor.Actor, in *decided) (Proposal, error) {
+			return s.DismissProposal(ctx, who, in.ID.ID, reason(in))
 		}, viewProposal)
 }

@@ -30,6 +30,7 @@ type PersonView struct {
 	PartyPost   string `json:"party_post"`
 	PhoneMasked string `json:"phone_masked" doc:"138****1234, empty when there is none"`
 	Status      Status `json:"status" doc:"active, moved, deceased or suspended"`
+	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
 }
 
 // personDetail adds the other columns of the sheet.
@@ -61,12 +62,17 @@ type personDetail struct {
 	PhoneSharedWith     string `json:"phone_shared_with"`
 	LiaisonName         string `json:"liaison_name"`
 	RemarkMasked        string `json:"remark_masked"`
+	StatusAt            string `json:"status_at" doc:"Day from which the status holds, as far as known"`
+	StatusNoteMasked    string `json:"status_note_masked"`
+
+	Contacts []contactView `json:"contacts" nullable:"false" doc:"Of the family; the first one is family_contact"`
 }
 
 func viewPerson(e Entry) PersonView {
 	return PersonView{ID: e.ID, SeqNo: e.Fields.SeqNo, Name: e.Person.Name, Initials: e.Initials, Sex: e.Person.Sex,
 		UnitID: e.UnitID, Unit: e.Unit, BranchID: e.BranchID, Branch: e.Branch, AllianceID: e.AllianceID,
-		Alliance: e.Alliance, BirthYear: clip(e.Birth, 4), PartyPost: e.Person.PartyPost, PhoneMasked: e.Phone, Status: e.Status}
+		Alliance: e.Alliance, BirthYear: clip(e.Birth, 4), PartyPost: e.Person.PartyPost, PhoneMasked: e.Phone, Status: e.Status,
+		HouseholdID: e.HouseholdID}
 }
 
 func viewDetail(e Entry) personDetail {
@@ -76,7 +82,9 @@ func viewDetail(e Entry) personDetail {
 		Elsewhere: e.Elsewhere, Living: e.Living, HealthMasked: e.Health, Talents: e.Talents, Hobbies: e.Hobbies,
 		TeamWish: e.TeamWish, Volunteer: e.Volunteer, CommunityRegistered: e.CommunityRegistered,
 		FamilyContactMasked: e.FamilyContact, FamilyPhoneMasked: e.FamilyPhone, Smartphone: e.Smartphone,
-		PhoneSharedWith: e.PhoneSharedWith, LiaisonName: e.LiaisonName, RemarkMasked: e.Remark}
+		PhoneSharedWith: e.PhoneSharedWith, LiaisonName: e.LiaisonName, RemarkMasked: e.Remark,
+		StatusAt: e.StatusAt, StatusNoteMasked: e.StatusNote,
+		Contacts: viewContacts(e.Contacts)}
 }
 
 // Columns are the writable columns of the sheet; absent ones stay as they are.
@@ -145,8 +153,15 @@ func personRoutes(api huma.API, s *Service) {
 			f := Filter{Alliance: in.Alliance.ID, Unit: in.Unit.ID, Status: Status(in.Status), Query: in.Query}
 			return s.Persons(ctx, who, f, in.Page())
 		}, func(l page.List[Entry]) page.List[PersonView] { return listOf(l, viewPerson) })
+	type one struct {
+		web.IDPath
+		AsOf string `query:"as_of" maxLength:"10" doc:"YYYY-MM-DD: as the ledger held the row at the end of that day"`
+	}
 	route(api, op("getPerson", http.MethodGet, "/persons/{id}", "ledger", "One row, masked"),
-		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Entry, error) {
+		func(ctx context.Context, who actor.Actor, in *one) (Entry, error) {
+			if in.AsOf != "" {
+				return s.PersonAsOf(ctx, who, in.ID.ID, in.AsOf)
+			}
 			return s.Person(ctx, who, in.ID.ID)
 		}, viewDetail)
 
@@ -188,7 +203,7 @@ func personRoutes(api huma.API, s *Service) {
 	type reveal struct {
 		web.IDPath
 		Body struct {
-			Fields []string `json:"fields" nullable:"false" maxItems:"8" doc:"birth, id_number, phone, address, health, family_contact, family_phone, remark"`
+			Fields []string `json:"fields" nullable:"false" maxItems:"8" doc:"birth, id_number, phone, address, health, family_contact, family_phone, remark, status_note, contacts, contact.ID"`
 			Reason string   `json:"reason" maxLength:"200"`
 		}
 	}

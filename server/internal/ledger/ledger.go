@@ -27,6 +27,7 @@ type Unit struct {
 	CommitteeID id.ID
 	AllianceID  id.ID // zero: in none
 	Name        string
+	Venue       string // where its branch meets
 }
 
 // Place is where the unit stands.
@@ -58,6 +59,13 @@ func (a Alliance) Place() actor.Place {
 	return actor.Place{Committee: a.CommitteeID, Alliance: a.ID}
 }
 
+// Membership is a unit's time in an alliance.
+type Membership struct {
+	UnitID, AllianceID id.ID
+	From, Until        time.Time // Until zero: still
+	Account            id.ID     // who let it join; zero: the installation itself
+}
+
 // Proposal says that a ledger's remark hints at a death or a move. A person decides.
 type Proposal struct {
 	ID        id.ID
@@ -84,6 +92,8 @@ var (
 	ErrIDNumberTaken = errs.New(errs.Conflict, "ledger.id_number_taken", "这个身份证号已经登记在册")
 	ErrDecided       = errs.New(errs.Conflict, "ledger.decided", "这条建议已经处理过了")
 	ErrAmbiguous     = errs.New(errs.Conflict, "ledger.ambiguous", "有几处同名，请写明属于哪个党工委")
+	ErrInAlliance    = errs.New(errs.Conflict, "ledger.in_alliance", "这个单位已属于另一个联盟，一个单位只能参加一个联盟；确要调整，请选择“转到新联盟”")
+	ErrCircular      = errs.New(errs.Conflict, "ledger.circular", "上级不能是它自己，也不能是它的下级，请另选上级党工委")
 	ErrReason        = errs.New(errs.Invalid, "ledger.reason", "请写明查看的原因")
 )
 

@@ -30,6 +30,7 @@ type Person struct {
 	BranchID    id.ID // zero: none
 	AllianceID  id.ID // zero: the unit is in none
 	CommitteeID id.ID
+	HouseholdID id.ID // zero: in none
 	SeqNo       int
 	Name        string
 	Pinyin      string // guoaiguo
@@ -89,7 +90,25 @@ type Record struct {
 	UnitID   id.ID
 	BranchID id.ID
 	Status   Status
+	// StatusAt is the day from which the status holds, as far as it is known; StatusNote says more, such
+	// as where somebody moved to.
+	StatusAt, StatusNote string
+	HouseholdID          id.ID  // zero: in none
+	Contacts             string // of the family, as they are stored; the first one's name and number are columns
 	Fields
+
+	version int // counts the changes of the row
+}
+
+// ErasedName stands where the name of somebody stood who was erased at their own wish.
+const ErasedName = "已删除"
+
+// Version counts the changes of the row: who finds another one than before knows that somebody wrote.
+func (r Record) Version() int { return r.version }
+
+// Erased reports whether everything about the person was erased.
+func (r Record) Erased() bool {
+	return r.Name == ErasedName && r.IDNumber == "" && r.Phone == "" && r.Birth == ""
 }
 
 // MaskPhone hides the middle of a number: 138****1234. Of short local ones it leaves the last two.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -21,24 +22,27 @@ type Filter struct {
 type Entry struct {
 	Person
 	Fields
+	StatusAt, StatusNote string
+	Contacts             []Contact // of the family, the first one first
 }
 
 // masked hides what domain.md calls sensitive. The day of birth goes too: with the region it is half
 // of the identity number.
 func (d detail) masked() Entry {
 	f := d.Record.Fields
-	f.Birth = clip(f.Birth, len("2006-01"))
-	f.IDNumber = MaskIDNumber(f.IDNumber)
-	f.Phone, f.FamilyPhone = MaskPhone(f.Phone), MaskPhone(f.FamilyPhone)
-	for _, at := range []*string{&f.Address, &f.Health, &f.FamilyContact, &f.Remark} {
-		*at = MaskText(*at)
+	for _, c := range AllFields {
+		*c.At(&f) = masked(c.Key, *c.At(&f))
 	}
-	return Entry{Person: d.Person, Fields: f}
+	e := Entry{Person: d.Person, Fields: f, StatusAt: d.StatusAt, StatusNote: masked("status_note", d.StatusNote)}
+	for _, c := range d.Record.contacts() {
+		e.Contacts = append(e.Contacts, c.masked())
+	}
+	return e
 }
 
-// Persons gives masked rows of the persons that who sees, by id.
+// Persons gives masked rows of the persons that who sees: unit by unit, or in the order of what was found.
 func (s *Service) Persons(ctx context.Context, who actor.Actor, f Filter, p page.Page) (page.List[Entry], error) {
-	after, err := cursor(p)
+	after, err := placeOf(p)
 	if err != nil {
 		return page.List[Entry]{}, err
 	}
@@ -53,7 +57,7 @@ func (s *Service) Persons(ctx context.Context, who actor.Actor, f Filter, p page
 	for i, d := range found {
 		entries[i] = d.masked()
 	}
-	return page.Of(entries, p.Size(), func(e Entry) string { return e.Person.ID.String() }), nil
+	return page.Of(entries, p.Size(), func(e Entry) string { return place{e.Person.UnitID, e.Person.ID}.String() }), nil
 }
 
 // Person gives one masked row, or errs.ErrNotFound outside of what who sees.
@@ -82,12 +86,13 @@ func (s *Service) CreatePerson(ctx context.Context, who actor.Actor, unitID, bra
 		if err := s.idNumberFree(ctx, u.CommitteeID, rec); err != nil {
 			return err
 		}
-		if err := s.store.insertPersons(ctx, []Record{rec}, s.now()); err != nil {
+		by := By{Account: who.Account, Cause: Created}
+		if err := s.store.insertPersons(ctx, []Record{rec}, by, s.now()); err != nil {
 			return err
 		}
 		place := u.Place()
 		place.Person = rec.ID
-		return s.wrote(ctx, who, "ledger.create_person", "person", rec.ID, place, map[string]any{"name": rec.Name})
+		return s.wrote(ctx, who, "ledger.create_person", "person", rec.ID, place, nil)
 	})
 	if err != nil {
 		return Entry{}, err
@@ -132,25 +137,23 @@ func (s *Service) UpdatePerson(ctx context.Context, who actor.Actor, personID id
 		if err != nil {
 			return err
 		}
-		rec, changed, err := c.apply(old, s.clk.Now())
+		rec, err := c.apply(old, s.clk.Now())
 		if err != nil {
 			return err
 		}
 		if err := s.branchIn(ctx, &rec); err != nil {
 			return err
 		}
-		if slices.Contains(changed, "id_number") {
+		if rec.IDNumber != old.IDNumber {
 			if err := s.idNumberFree(ctx, committee, rec); err != nil {
 				return err
 			}
 		}
-		if err := s.store.updatePerson(ctx, rec, s.now()); err != nil {
+		change, err := s.save(ctx, By{Account: who.Account, Cause: Edited}, old, rec)
+		if err != nil {
 			return err
 		}
-		if err := s.wrote(ctx, who, "ledger.update_person", "person", personID, d.Place(), map[string]any{"columns": changed}); err != nil {
-			return err
-		}
-		return s.tellChanged(ctx, personID, old.Status, rec.Status)
+		return s.wrote(ctx, who, "ledger.update_person", "person", personID, d.Place(), map[string]any{"columns": change.keys()})
 	})
 	if err != nil {
 		return Entry{}, err
@@ -211,7 +214,7 @@ func (s *Service) tellChanged(ctx context.Context, personID id.ID, before, now S
 }
 
 // revealable are the masked columns that may be shown one by one.
-var revealable = []string{"birth", "id_number", "phone", "address", "health", "family_contact", "family_phone", "remark"}
+var revealable = []string{"birth", "id_number", "phone", "address", "health", "family_contact", "family_phone", "remark", "status_note"}
 
 // Reveal shows masked columns of one person in plain text; the reason goes into the audit line.
 func (s *Service) Reveal(ctx context.Context, who actor.Actor, personID id.ID, keys []string, reason string) (map[string]string, error) {
@@ -230,18 +233,48 @@ func (s *Service) Reveal(ctx context.Context, who actor.Actor, personID id.ID, k
 	}
 	shown := map[string]string{}
 	for _, k := range keys {
-		c, ok := FieldOf(k)
-		if !ok || !slices.Contains(revealable, k) {
+		if words, ok := d.Record.revealContacts(k); ok {
+			shown[k] = words
+			continue
+		}
+		if !slices.Contains(revealable, k) {
 			return nil, errs.ErrInvalid.With(errs.Field("fields", "没有这一项"))
 		}
-		shown[k] = *c.At(&d.Record.Fields)
+		if c, ok := FieldOf(k); ok {
+			shown[k] = *c.At(&d.Record.Fields)
+		} else {
+			shown[k] = d.StatusNote
+		}
 	}
-	err = s.wrote(ctx, who, "ledger.reveal_person", "person", personID, d.Place(),
-		map[string]any{"fields": keys, "reason": clip(reason, 200)})
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.confirmed(ctx, who, "reveal", personID); err != nil {
+			return err
+		}
+		return s.wrote(ctx, who, "ledger.reveal_person", "person", personID, d.Place(),
+			map[string]any{"fields": keys, "reason": clip(reason, 200)})
+	})
 	if err != nil {
 		return nil, err
 	}
 	return shown, nil
+}
+
+// place is where a list stands: behind a person of a unit. The person may have moved since.
+type place struct{ unit, person id.ID }
+
+func (p place) String() string { return p.unit.String() + "-" + p.person.String() }
+
+// placeOf reads a cursor; one without the unit is the id of a person.
+func placeOf(p page.Page) (out place, err error) {
+	unit, person, both := strings.Cut(p.After, "-")
+	if !both {
+		out.person, err = cursor(p)
+		return out, err
+	}
+	if out.unit, err = cursor(page.Page{After: unit}); err == nil {
+		out.person, err = cursor(page.Page{After: person})
+	}
+	return out, err
 }
 
 func cursor(p page.Page) (id.ID, error) {

@@ -24,17 +24,17 @@ func (s *Service) Proposals(ctx context.Context, who actor.Actor, f ProposalFilt
 	return page.Of(found, p.Size(), func(x Proposal) string { return x.ID.String() }), err
 }
 
-// ConfirmProposal gives the person the proposed status and tells the hooks.
-func (s *Service) ConfirmProposal(ctx context.Context, who actor.Actor, proposalID id.ID) (Proposal, error) {
-	return s.decide(ctx, who, proposalID, Confirmed)
+// ConfirmProposal gives the person the proposed status and tells the hooks. A reason is for the audit.
+func (s *Service) ConfirmProposal(ctx context.Context, who actor.Actor, proposalID id.ID, reason string) (Proposal, error) {
+	return s.decide(ctx, who, proposalID, Confirmed, reason)
 }
 
 // DismissProposal closes a proposal; the same remark is not proposed again.
-func (s *Service) DismissProposal(ctx context.Context, who actor.Actor, proposalID id.ID) (Proposal, error) {
-	return s.decide(ctx, who, proposalID, Dismissed)
+func (s *Service) DismissProposal(ctx context.Context, who actor.Actor, proposalID id.ID, reason string) (Proposal, error) {
+	return s.decide(ctx, who, proposalID, Dismissed, reason)
 }
 
-func (s *Service) decide(ctx context.Context, who actor.Actor, proposalID id.ID, d Decision) (Proposal, error) {
+func (s *Service) decide(ctx context.Context, who actor.Actor, proposalID id.ID, d Decision, reason string) (Proposal, error) {
 	p, err := s.store.proposal(ctx, who.Scope(actor.SeePerson), proposalID)
 	if err != nil {
 		return Proposal{}, err
@@ -51,7 +51,7 @@ func (s *Service) decide(ctx context.Context, who actor.Actor, proposalID id.ID,
 			return ErrDecided
 		}
 		if err := s.wrote(ctx, who, "ledger.decide_proposal", "person", p.Person.ID, p.Person.Place(),
-			map[string]any{"status": p.Status, "decision": d}); err != nil {
+			map[string]any{"status": p.Status, "decision": d, "reason": clip(FreeText(reason), 200)}); err != nil {
 			return err
 		}
 		if d != Confirmed {
@@ -61,12 +61,10 @@ func (s *Service) decide(ctx context.Context, who actor.Actor, proposalID id.ID,
 		if err != nil {
 			return err
 		}
-		before := rec.Status
+		old := rec
 		rec.Status = p.Status
-		if err := s.store.updatePerson(ctx, rec, s.now()); err != nil {
-			return err
-		}
-		return s.tellChanged(ctx, rec.ID, before, rec.Status)
+		_, err = s.save(ctx, By{Account: who.Account, Cause: Proposed}, old, rec)
+		return err
 	})
 	if err != nil {
 		return Proposal{}, err

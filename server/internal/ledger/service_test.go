@@ -240,20 +240,20 @@ func TestProposals(t *testing.T) {
 		if l := must(w.ledger.Proposals(ctx, who, ledger.ProposalFilter{}, page.Page{}))(t); len(l.Items) != 0 {
 			t.Errorf("%s sees %v", name, l.Items)
 		}
-		if _, err := w.ledger.ConfirmProposal(ctx, who, open[0].ID); !errors.Is(err, errs.ErrNotFound) {
+		if _, err := w.ledger.ConfirmProposal(ctx, who, open[0].ID, ""); !errors.Is(err, errs.ErrNotFound) {
 			t.Errorf("%s confirms: %v", name, err)
 		}
 	}
-	if _, err := w.ledger.ConfirmProposal(ctx, as(actor.Head, w.a.Place()), open[0].ID); !errors.Is(err, errs.ErrForbidden) {
+	if _, err := w.ledger.ConfirmProposal(ctx, as(actor.Head, w.a.Place()), open[0].ID, ""); !errors.Is(err, errs.ErrForbidden) {
 		t.Errorf("the head confirms: %v", err)
 	}
-	if p := must(w.ledger.ConfirmProposal(ctx, liaison, open[0].ID))(t); p.Decision != ledger.Confirmed || p.Person.Status != ledger.Deceased {
+	if p := must(w.ledger.ConfirmProposal(ctx, liaison, open[0].ID, ""))(t); p.Decision != ledger.Confirmed || p.Person.Status != ledger.Deceased {
 		t.Errorf("%+v", p)
 	}
-	if p := must(w.ledger.DismissProposal(ctx, liaison, open[1].ID))(t); p.Decision != ledger.Dismissed || p.Person.Status != ledger.Active {
+	if p := must(w.ledger.DismissProposal(ctx, liaison, open[1].ID, ""))(t); p.Decision != ledger.Dismissed || p.Person.Status != ledger.Active {
 		t.Errorf("%+v", p)
 	}
-	if _, err := w.ledger.ConfirmProposal(ctx, liaison, open[1].ID); !errors.Is(err, ledger.ErrDecided) {
+	if _, err := w.ledger.ConfirmProposal(ctx, liaison, open[1].ID, ""); !errors.Is(err, ledger.ErrDecided) {
 		t.Errorf("a second decision: %v", err)
 	}
 	if len(told) != 1 || told[0].ID != w.zhang.Person.ID || told[0].Status != ledger.Deceased {

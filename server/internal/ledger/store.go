@@ -73,6 +73,7 @@ type unitRow struct {
 	CommitteeID id.ID
 	AllianceID  *id.ID
 	Name        string
+	Venue       string
 	CreatedAt   db.Time
 	UpdatedAt   db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -80,7 +81,7 @@ type unitRow struct {
 func (unitRow) TableName() string { return "units" }
 
 func (r unitRow) unit() Unit {
-	return Unit{ID: r.ID, CommitteeID: r.CommitteeID, AllianceID: orZero(r.AllianceID), Name: r.Name}
+	return Unit{ID: r.ID, CommitteeID: r.CommitteeID, AllianceID: orZero(r.AllianceID), Name: r.Name, Venue: r.Venue}
 }
 
 type branchRow struct {
@@ -144,6 +145,18 @@ func (s store) lockCommittee(ctx context.Context, committeeID id.ID) error {
 	return db.NotFound(err)
 }
 
+// lockCommittees makes the oldest committee the lock for the tree of all.
+func (s store) lockCommittees(ctx context.Context) error {
+	var r committeeRow
+	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Order("id").Limit(1).Take(&r).Error
+	return db.NotFound(err)
+}
+
+func (s store) updateCommittee(ctx context.Context, c Committee) error {
+	r := committeeRow{Name: c.Name, ParentID: orNull(c.ParentID)}
+	return taken(s.db.Conn(ctx).Model(&committeeRow{}).Where("id = ?", c.ID).Select("name", "parent_id").Updates(&r).Error)
+}
+
 func (s store) insertCommittee(ctx context.Context, c Committee, now db.Time) error {
 	return insert(s.db.Conn(ctx), &committeeRow{ID: c.ID, ParentID: orNull(c.ParentID), Name: c.Name, CreatedAt: now})
 }
@@ -176,6 +189,13 @@ func newAllianceRow(a Alliance, now db.Time) allianceRow {
 
 func (s store) insertAlliances(ctx context.Context, list []Alliance, now db.Time) error {
 	return insertAll(s.db.Conn(ctx), list, func(a Alliance) allianceRow { return newAllianceRow(a, now) })
+}
+
+// lockAlliance gives an alliance for changing; the row is the lock.
+func (s store) lockAlliance(ctx context.Context, allianceID id.ID) (Alliance, error) {
+	var r allianceRow
+	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", allianceID).Take(&r).Error
+	return r.alliance(), db.NotFound(err)
 }
 
 func (s store) updateAlliance(ctx context.Context, a Alliance, now db.Time) error {
@@ -214,7 +234,7 @@ func (s store) unit(ctx context.Context, scope actor.Scope, unitID id.ID) (Unit,
 }
 
 func newUnitRow(u Unit, now db.Time) unitRow {
-	return unitRow{ID: u.ID, CommitteeID: u.CommitteeID, AllianceID: orNull(u.AllianceID), Name: u.Name, CreatedAt: now, UpdatedAt: now}
+	return unitRow{ID: u.ID, CommitteeID: u.CommitteeID, AllianceID: orNull(u.AllianceID), Name: u.Name, Venue: u.Venue, CreatedAt: now, UpdatedAt: now}
 }
 
 func (s store) insertUnits(ctx context.Context, list []Unit, now db.Time) error {

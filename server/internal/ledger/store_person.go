@@ -3,12 +3,13 @@ package ledger
 import (
 	"context"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/db"
+	"bense/server/internal/errs"
 	"bense/server/internal/id"
 )
 
@@ -61,6 +62,11 @@ type personRow struct {
 	LiaisonName         string
 	Status              Status
 	RemarkEnc           []byte
+	Version             int
+	StatusAt            string
+	StatusNoteEnc       []byte
+	HouseholdID         *id.ID
+	ContactsEnc         []byte
 	CreatedAt           db.Time
 	UpdatedAt           db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -73,15 +79,17 @@ var updatable = []string{
 	"id_number_hash", "education", "joined_party", "started_work", "leave_kind", "left_at", "former_post", "job_rank",
 	"party_post", "phone_enc", "phone_hash", "phone_last4_hash", "address_enc", "community", "elsewhere", "living",
 	"health_enc", "talents", "hobbies", "team_wish", "volunteer", "community_registered", "family_contact_enc",
-	"family_phone_enc", "smartphone", "phone_shared_with", "liaison_name", "status", "remark_enc", "updated_at",
+	"family_phone_enc", "smartphone", "phone_shared_with", "liaison_name", "status", "remark_enc",
+	"version", "status_at", "status_note_enc", "household_id", "contacts_enc", "updated_at",
 }
 
 // sealed names the encrypted columns.
-func sealed(r *personRow, f *Fields) []struct {
+func sealed(r *personRow, rec *Record) []struct {
 	column string
 	at     *[]byte
 	plain  *string
 } {
+	f := &rec.Fields
 	return []struct {
 		column string
 		at     *[]byte
@@ -91,6 +99,7 @@ func sealed(r *personRow, f *Fields) []struct {
 		{"persons.address", &r.AddressEnc, &f.Address}, {"persons.health", &r.HealthEnc, &f.Health},
 		{"persons.family_contact", &r.FamilyContactEnc, &f.FamilyContact},
 		{"persons.family_phone", &r.FamilyPhoneEnc, &f.FamilyPhone}, {"persons.remark", &r.RemarkEnc, &f.Remark},
+		{"persons.status_note", &r.StatusNoteEnc, &rec.StatusNote}, {"persons.contacts", &r.ContactsEnc, &rec.Contacts},
 	}
 }
 
@@ -103,19 +112,19 @@ func (s store) row(rec Record, now db.Time) personRow {
 		JobRank: f.JobRank, PartyPost: f.PartyPost, Community: f.Community, Elsewhere: f.Elsewhere, Living: f.Living,
 		Talents: f.Talents, Hobbies: f.Hobbies, TeamWish: f.TeamWish, Volunteer: f.Volunteer,
 		CommunityRegistered: f.CommunityRegistered, Smartphone: f.Smartphone, PhoneSharedWith: f.PhoneSharedWith,
-		LiaisonName: f.LiaisonName, Status: rec.Status, CreatedAt: now, UpdatedAt: now,
+		LiaisonName: f.LiaisonName, Status: rec.Status, StatusAt: rec.StatusAt, HouseholdID: orNull(rec.HouseholdID), Version: rec.version, CreatedAt: now, UpdatedAt: now,
 		IDNumberHash: s.box.Hash(kindIDNumber, f.IDNumber), PhoneHash: s.box.Hash(kindPhone, f.Phone),
 		PhoneLast4Hash: s.box.Hash(kindLast4, last4(f.Phone)),
 	}
 	r.Pinyin, r.Initials = Pinyin(f.Name)
-	for _, c := range sealed(&r, &f) {
+	for _, c := range sealed(&r, &rec) {
 		*c.at = s.box.SealString(*c.plain, c.column)
 	}
 	return r
 }
 
 func (s store) record(r personRow) (Record, error) {
-	rec := Record{ID: r.ID, UnitID: r.UnitID, BranchID: orZero(r.BranchID), Status: r.Status, Fields: Fields{
+	rec := Record{ID: r.ID, UnitID: r.UnitID, BranchID: orZero(r.BranchID), Status: r.Status, StatusAt: r.StatusAt, HouseholdID: orZero(r.HouseholdID), version: r.Version, Fields: Fields{
 		SeqNo: r.SeqNo, Name: r.Name, Sex: r.Sex, Ethnicity: r.Ethnicity, Birth: r.Birth, Education: r.Education,
 		JoinedParty: r.JoinedParty, StartedWork: r.StartedWork, LeaveKind: r.LeaveKind, LeftAt: r.LeftAt,
 		FormerPost: r.FormerPost, JobRank: r.JobRank, PartyPost: r.PartyPost, Community: r.Community,
@@ -123,7 +132,7 @@ func (s store) record(r personRow) (Record, error) {
 		Volunteer: r.Volunteer, CommunityRegistered: r.CommunityRegistered, Smartphone: r.Smartphone,
 		PhoneSharedWith: r.PhoneSharedWith, LiaisonName: r.LiaisonName,
 	}}
-	for _, c := range sealed(&r, &rec.Fields) {
+	for _, c := range sealed(&r, &rec) {
 		plain, err := s.box.OpenString(*c.at, c.column)
 		if err != nil {
 			return Record{}, err
@@ -146,7 +155,7 @@ type joinedRow struct {
 func (j joinedRow) person() Person {
 	r := j.Row
 	p := Person{ID: r.ID, UnitID: r.UnitID, BranchID: orZero(r.BranchID), AllianceID: orZero(j.AllianceID),
-		CommitteeID: j.CommitteeID, SeqNo: r.SeqNo, Name: r.Name, Pinyin: r.Pinyin, Initials: r.Initials, Sex: r.Sex,
+		CommitteeID: j.CommitteeID, HouseholdID: orZero(r.HouseholdID), SeqNo: r.SeqNo, Name: r.Name, Pinyin: r.Pinyin, Initials: r.Initials, Sex: r.Sex,
 		PartyPost: r.PartyPost, Unit: j.UnitName, Status: r.Status}
 	if j.BranchName != nil {
 		p.Branch = *j.BranchName
@@ -159,7 +168,7 @@ func (j joinedRow) person() Person {
 
 const (
 	personColumns = "persons.id, persons.unit_id, persons.branch_id, persons.seq_no, persons.name, persons.pinyin, " +
-		"persons.initials, persons.sex, persons.party_post, persons.status"
+		"persons.initials, persons.sex, persons.party_post, persons.status, persons.household_id"
 	placeColumns = ", units.committee_id AS committee_id, units.alliance_id AS alliance_id, units.name AS unit_name, " +
 		"branches.name AS branch_name, alliances.name AS alliance"
 )
@@ -199,6 +208,26 @@ func (s store) activeInAlliance(ctx context.Context, allianceID id.ID) ([]Person
 	})
 }
 
+func (s store) activeInUnit(ctx context.Context, unitID id.ID) ([]Person, error) {
+	return s.persons(ctx, func(q *gorm.DB) *gorm.DB {
+		return q.Where("persons.unit_id = ? AND persons.status = ?", unitID, Active).Order("persons.seq_no, persons.id")
+	})
+}
+
+func (s store) headcounts(ctx context.Context, committeeID id.ID) (map[id.ID]int, error) {
+	var rows []struct {
+		UnitID id.ID
+		N      int
+	}
+	err := s.db.Conn(ctx).Table("persons").Joins("JOIN units ON units.id = persons.unit_id").Select("persons.unit_id, COUNT(*) AS n").
+		Where("units.committee_id = ? AND persons.status = ?", committeeID, Active).Group("persons.unit_id").Scan(&rows).Error
+	out := make(map[id.ID]int, len(rows))
+	for _, r := range rows {
+		out[r.UnitID] = r.N
+	}
+	return out, db.Unavailable(err)
+}
+
 func (s store) personsByPhone(ctx context.Context, number string) ([]Person, error) {
 	return s.persons(ctx, func(q *gorm.DB) *gorm.DB {
 		return q.Where("persons.phone_hash = ?", s.box.Hash(kindPhone, number)).Order("persons.id")
@@ -224,15 +253,24 @@ func (s store) searchIn(ctx context.Context, allianceID id.ID, q string) ([]Pers
 	})
 }
 
-// matching narrows to what somebody typed: digits of a phone, letters of pinyin, or a name.
-func (s store) matching(q *gorm.DB, typed string) *gorm.DB {
-	typed = strings.ToLower(NormalName(typed))
+// hashed tells the look-up column for digits of a phone; "" when something else was typed.
+func (s store) hashed(typed string) (column string, hash []byte) {
+	typed = NormalName(typed)
 	if number, ok := NormalPhone(typed); ok {
-		return q.Where("persons.phone_hash = ?", s.box.Hash(kindPhone, number))
+		return "persons.phone_hash", s.box.Hash(kindPhone, number)
 	}
 	if len(typed) == 4 && digits(typed) {
-		return q.Where("persons.phone_last4_hash = ?", s.box.Hash(kindLast4, typed))
+		return "persons.phone_last4_hash", s.box.Hash(kindLast4, typed)
 	}
+	return "", nil
+}
+
+// matching narrows a few persons to what somebody typed: digits of a phone, letters of pinyin, or a name.
+func (s store) matching(q *gorm.DB, typed string) *gorm.DB {
+	if column, hash := s.hashed(typed); column != "" {
+		return q.Where(column+" = ?", hash)
+	}
+	typed = strings.ToLower(NormalName(typed))
 	escaped := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(typed)
 	return q.Where("(persons.name LIKE ? ESCAPE '!' OR persons.initials LIKE ? ESCAPE '!' OR persons.pinyin LIKE ? ESCAPE '!')",
 		"%"+escaped+"%", escaped+"%", strings.ReplaceAll(escaped, " ", "")+"%")
@@ -263,6 +301,7 @@ func (s store) phones(ctx context.Context, ids []id.ID) (map[id.ID]string, error
 type detail struct {
 	Person
 	Record
+	createdAt time.Time
 }
 
 func (s store) details(rows []joinedRow) ([]detail, error) {
@@ -272,25 +311,22 @@ func (s store) details(rows []joinedRow) ([]detail, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = detail{Person: j.person(), Record: rec}
+		out[i] = detail{Person: j.person(), Record: rec, createdAt: j.Row.CreatedAt.Time}
 	}
 	return out, nil
 }
 
-func (s store) filtered(ctx context.Context, scope actor.Scope, f Filter, after id.ID, limit int) ([]detail, error) {
-	q := db.Within(s.joined(ctx, "persons.*"), scope, personPlaces).Where("persons.id > ?", after)
-	if f.Alliance != 0 {
-		q = q.Where("units.alliance_id = ?", f.Alliance)
+// filtered gives persons in sight: those found by a text in its alphabetical order, by digits in that of
+// their ids, all of them unit by unit.
+func (s store) filtered(ctx context.Context, scope actor.Scope, f Filter, after place, limit int) ([]detail, error) {
+	if NormalText(f.Query) == "" {
+		return s.listed(ctx, scope, f, after, limit)
 	}
-	if f.Unit != 0 {
-		q = q.Where("persons.unit_id = ?", f.Unit)
+	column, hash := s.hashed(f.Query)
+	if column == "" {
+		return s.search(ctx, scope, f, after.person, limit)
 	}
-	if f.Status != "" {
-		q = q.Where("persons.status = ?", f.Status)
-	}
-	if NormalText(f.Query) != "" {
-		q = s.matching(q, f.Query)
-	}
+	q := narrowed(db.Within(s.joined(ctx, "persons.*"), scope, personPlaces).Where("persons.id > ?", after.person), f).Where(column+" = ?", hash)
 	var rows []joinedRow
 	if err := q.Order("persons.id").Limit(limit).Find(&rows).Error; err != nil {
 		return nil, db.Unavailable(err)
@@ -313,12 +349,15 @@ func (s store) person(ctx context.Context, scope actor.Scope, personID id.ID) (d
 
 // lockPerson gives the person for changing; the row is the lock.
 func (s store) lockPerson(ctx context.Context, personID id.ID) (Record, error) {
-	var r personRow
-	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", personID).Take(&r).Error
+	found, err := s.lockPersons(ctx, []id.ID{personID})
 	if err != nil {
-		return Record{}, db.NotFound(err)
+		return Record{}, err
 	}
-	return s.record(r)
+	rec, ok := found[personID]
+	if !ok {
+		return Record{}, errs.ErrNotFound
+	}
+	return rec, nil
 }
 
 // recordsOf gives all persons of a committee.
@@ -374,19 +413,4 @@ func (s store) idNumberTaken(ctx context.Context, number string, except id.ID) (
 	err := s.db.Conn(ctx).Model(&personRow{}).
 		Where("id_number_hash = ? AND id <> ?", s.box.Hash(kindIDNumber, number), except).Count(&n).Error
 	return n > 0, db.Unavailable(err)
-}
-
-func (s store) insertPersons(ctx context.Context, list []Record, now db.Time) error {
-	return insertAll(s.db.Conn(ctx), list, func(r Record) personRow { return s.row(r, now) })
-}
-
-func (s store) updatePerson(ctx context.Context, rec Record, now db.Time) error {
-	r := s.row(rec, now)
-	return db.Unavailable(s.db.Conn(ctx).Model(&personRow{}).Where("id = ?", rec.ID).Select(updatable).Updates(&r).Error)
-}
-
-// updatePersons writes many changed rows without a round trip for each.
-func (s store) updatePersons(ctx context.Context, list []Record, now db.Time) error {
-	q := s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns(updatable)})
-	return insertAll(q, list, func(r Record) personRow { return s.row(r, now) })
 }

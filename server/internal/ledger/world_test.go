@@ -26,6 +26,7 @@ type world struct {
 	db              *db.DB
 	ledger          *ledger.Service
 	audit           *audit.Log
+	clk             *clock.Fake
 	city            ledger.Committee
 	counties        [2]ledger.Committee
 	a, b, foreign   ledger.Alliance
@@ -49,7 +50,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	d, box, clk := testdb.Own(t), testdb.Box(t), clock.NewFake(today)
 	ids := id.NewSource(1, clk.Now)
-	w := &world{t: t, db: d, audit: audit.New(d, box, ids, clk)}
+	w := &world{t: t, db: d, clk: clk, audit: audit.New(d, box, ids, clk)}
 	w.ledger = ledger.New(d, box, ids, clk, w.audit)
 	ctx, sys := t.Context(), actor.System
 	w.city = must(w.ledger.CreateCommittee(ctx, sys, ledger.Committee{Name: "市委老干部局"}))(t)

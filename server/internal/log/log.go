@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
@@ -31,8 +32,27 @@ func New(w io.Writer, level string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	h := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: redactAttr})
-	return slog.New(handler{h})
+	if _, ok := w.(*Buffer); !ok {
+		w = &locked{w: w} // two handlers and Access write to it
+	}
+	h := handler{Handler: slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l, ReplaceAttr: redactAttr}),
+		own: ownHandler{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})}, out: w}
+	if b, ok := w.(*Buffer); ok {
+		h.flush = b.Flush
+	}
+	return slog.New(h)
+}
+
+// locked lets one write at a time.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }
 
 func redactAttr(_ []string, a slog.Attr) slog.Attr {
@@ -60,15 +80,39 @@ func RequestID(ctx context.Context) string {
 	return s
 }
 
-type handler struct{ slog.Handler }
+// handler redacts; own is the same without.
+type handler struct {
+	slog.Handler
+	own   slog.Handler
+	out   io.Writer
+	flush func() error // nil: nothing is held back
+}
 
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
 	r.Message = Redact(r.Message)
 	if id := RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("request_id", id))
 	}
-	return h.Handler.Handle(ctx, r)
+	err := h.Handler.Handle(ctx, r)
+	if h.flush != nil && r.Level >= slog.LevelWarn {
+		h.flush()
+	}
+	return err
 }
 
-func (h handler) WithAttrs(a []slog.Attr) slog.Handler { return handler{h.Handler.WithAttrs(a)} }
-func (h handler) WithGroup(n string) slog.Handler      { return handler{h.Handler.WithGroup(n)} }
+func (h handler) WithAttrs(a []slog.Attr) slog.Handler {
+	return handler{h.Handler.WithAttrs(a), h.own.WithAttrs(a), h.out, h.flush}
+}
+
+func (h handler) WithGroup(n string) slog.Handler {
+	return handler{h.Handler.WithGroup(n), h.own.WithGroup(n), h.out, h.flush}
+}
+
+type ownHandler struct{ slog.Handler }
+
+func (h ownHandler) Handle(ctx context.Context, r slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		r.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}

@@ -129,7 +129,7 @@ func TestReminders(t *testing.T) {
 	h.publishDraft(key)
 	_, err = h.svc.Read(t.Context(), member(1102), key, notice.ViaInbox, nil)
 	h.must(err)
-	_, err = h.svc.RecordCall(t.Context(), head(), key, 1103, notice.Told, "", "")
+	_, err = h.svc.RecordCall(t.Context(), head(), key, 1103, notice.Spoken{Outcome: notice.Told})
 	h.must(err)
 	if n, err := h.svc.Remind(t.Context(), head(), key); err != nil || n != 2 { // 1104, 1201
 		t.Errorf("%d %v", n, err)
@@ -202,7 +202,7 @@ func TestCallListKeepsToTheScope(t *testing.T) {
 	if n, err := h.audits.Count(t.Context(), "notice.call_list", key); err != nil || n != 3 {
 		t.Errorf("%d looks written down, %v", n, err)
 	}
-	_, err = h.svc.RecordCall(t.Context(), liaison(12), key, 1101, notice.Told, "", "")
+	_, err = h.svc.RecordCall(t.Context(), liaison(12), key, 1101, notice.Spoken{Outcome: notice.Told})
 	h.want(err, errs.ErrNotFound)
 	if got, err := h.svc.Timeline(t.Context(), liaison(12), key); err != nil || got.Tally.Recipients != 4 || got.Pushes.NoCredit != 4 {
 		t.Errorf("%+v %v", got.Tally, err)
@@ -214,7 +214,7 @@ func TestOutcomesOfCalls(t *testing.T) {
 	key := h.published()
 	call := func(person id.ID, o notice.Outcome, note, reason string) error {
 		h.clk.Advance(time.Second)
-		_, err := h.svc.RecordCall(t.Context(), liaison(11), key, person, o, note, reason)
+		_, err := h.svc.RecordCall(t.Context(), liaison(11), key, person, notice.Spoken{Outcome: o, Note: note, Reason: reason})
 		return err
 	}
 	h.must(call(1101, notice.Told, "女儿接的", ""))
@@ -253,6 +253,39 @@ func TestOutcomesOfCalls(t *testing.T) {
 	h.want(call(1101, notice.OnLeave, "", "住院"), notice.ErrNoAnswer)
 }
 
+// One call serves a couple: both are reached, each with a line of their own.
+func TestOneCallForTwo(t *testing.T) {
+	h := newHouse(t)
+	key := h.published()
+	for _, p := range []id.ID{1101, 1104, 1201} {
+		one := h.people[p]
+		one.HouseholdID = 9
+		h.people[p] = one
+	}
+	list, err := h.svc.Calls(t.Context(), head(), key, false)
+	h.must(err)
+	if list[0].Person != 1101 || list[1].Person != 1104 || list[2].Person != 1201 || list[0].Household != 9 {
+		t.Errorf("%d %d %d", list[0].Person, list[1].Person, list[2].Person)
+	}
+	both := func(person id.ID, o notice.Outcome, with ...id.ID) error {
+		_, err := h.svc.RecordCall(t.Context(), liaison(11), key, person, notice.Spoken{Outcome: o, Note: "老伴接的", With: with})
+		return err
+	}
+	h.must(both(1101, notice.Told, 1104))
+	if d := cmp.Diff([]id.ID{1102, 1103, 1105}, h.calls(liaison(11), key)); d != "" {
+		t.Error(d)
+	}
+	for _, p := range []id.ID{1101, 1104} {
+		if n, err := h.audits.Count(t.Context(), "notice.call", p); err != nil || n != 1 {
+			t.Errorf("%d lines about %d, %v", n, p, err)
+		}
+	}
+	h.want(both(1102, notice.Told, 1103), errs.ErrInvalid)    // no family
+	h.want(both(1101, notice.Told, 1201), errs.ErrNotFound)   // of another unit
+	h.want(both(1101, notice.OnLeave, 1104), errs.ErrInvalid) // each has reasons of their own
+	h.want(both(1101, notice.Told, 1101), errs.ErrInvalid)
+}
+
 func TestTimelineTellsTheStory(t *testing.T) {
 	h := newHouse(t)
 	h.accept(notice.ForNotice, 1, 1101, 1102)
@@ -275,7 +308,7 @@ func TestTimelineTellsTheStory(t *testing.T) {
 	_, err = h.svc.Remind(t.Context(), head(), key)
 	h.must(err)
 	later()
-	_, err = h.svc.RecordCall(t.Context(), head(), key, 1204, notice.Told, "", "")
+	_, err = h.svc.RecordCall(t.Context(), head(), key, 1204, notice.Spoken{Outcome: notice.Told})
 	h.must(err)
 	_, err = h.svc.Close(t.Context(), head(), key)
 	h.must(err)

@@ -120,6 +120,8 @@ func Routes(api huma.API, s *Service) {
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)
 	callRoutes(api, s)
+	ruleRoutes(api, s)
+	forwardRoutes(api, s)
 }
 
 // textRoutes are about the notice itself: writing it, sending it out, ending it, reading it.

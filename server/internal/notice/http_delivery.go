@@ -42,6 +42,7 @@ type timelineView struct {
 	PublishedAt *time.Time     `json:"published_at,omitempty"`
 	Recipients  int            `json:"recipients"`
 	Queued      int            `json:"queued"`
+	RingsAt     *time.Time     `json:"rings_at,omitempty" doc:"When messages that wait for the end of the quiet hours go out"`
 	Sent        int            `json:"sent"`
 	Refused     int            `json:"refused"`
 	Unknown     int            `json:"unknown"`
@@ -79,7 +80,7 @@ type timelineCard struct {
 func viewTimeline(t Timeline) timelineView {
 	v := timelineView{
 		State: t.Notice.State, PublishedAt: when(t.Notice.PublishedAt), Recipients: t.Tally.Recipients,
-		Queued: t.Pushes.Queued, Sent: t.Pushes.Sent, Refused: t.Pushes.Refused, Unknown: t.Pushes.Unknown, Failed: t.Pushes.Failed,
+		Queued: t.Pushes.Queued, RingsAt: when(t.RingsAt), Sent: t.Pushes.Sent, Refused: t.Pushes.Refused, Unknown: t.Pushes.Unknown, Failed: t.Pushes.Failed,
 		NoCredit: t.Pushes.NoCredit, Read: t.Tally.Read, Answered: t.Tally.Answered, Told: t.Tally.Told, Unreached: t.Tally.Unreached,
 		Reminders: make([]reminderView, 0, len(t.Reminders)), Steps: make([]stepView, 0, len(t.Steps)),
 	}
@@ -204,51 +205,4 @@ func cardRoutes(api huma.API, s *Service) {
 			}
 			return s.CardShared(ctx, who, in.ID.ID, g)
 		}, func(c Card) sharedView { return sharedView{SharedAt: when(c.SharedAt)} })
-}
-
-type callView struct {
-	PersonID id.ID      `json:"person_id"`
-	Name     string     `json:"name"`
-	UnitID   id.ID      `json:"unit_id"`
-	Unit     string     `json:"unit"`
-	Phone    string     `json:"phone"`
-	ReadAt   *time.Time `json:"read_at,omitempty"`
-	Answer   string     `json:"answer"`
-	Outcome  Outcome    `json:"outcome" doc:"Of the last call, or empty"`
-	Note     string     `json:"note"`
-	At       *time.Time `json:"at,omitempty" doc:"Of the last call"`
-	By       string     `json:"by" doc:"Who made the last call"`
-}
-
-func viewCall(c Call) callView {
-	return callView{
-		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, ReadAt: when(c.ReadAt),
-		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By,
-	}
-}
-
-// callRoutes are about those whom nothing else reaches.
-func callRoutes(api huma.API, s *Service) {
-	type list struct {
-		web.IDPath
-		State string `query:"state" enum:"unreached" doc:"unreached: without those who were called and are reached by now"`
-	}
-	route(api, op("listNoticeCalls", http.MethodGet, "/notices/{id}/calls", "Whom to call, with numbers; every look is audited"),
-		func(ctx context.Context, who actor.Actor, in *list) ([]Call, error) {
-			return s.Calls(ctx, who, in.ID.ID, in.State == "")
-		}, func(list []Call) page.List[callView] { return all(list, viewCall) })
-
-	type record struct {
-		web.IDPath
-		Person web.ID `path:"person_id"`
-		Body   struct {
-			Outcome Outcome `json:"outcome" enum:"told,no_answer,leave,inconvenient,wrong_number"`
-			Note    string  `json:"note,omitempty" maxLength:"400"`
-			Reason  string  `json:"reason,omitempty" maxLength:"200" doc:"Of leave"`
-		}
-	}
-	route(api, op("recordNoticeCall", http.MethodPost, "/notices/{id}/calls/{person_id}", "Note what came of a call"),
-		func(ctx context.Context, who actor.Actor, in *record) (Call, error) {
-			return s.RecordCall(ctx, who, in.ID.ID, in.Person.ID, in.Body.Outcome, in.Body.Note, in.Body.Reason)
-		}, viewCall)
 }

@@ -67,6 +67,7 @@ var (
 	ErrNoCheck  = errs.New(errs.Unavailable, "notice.check_down", "微信暂时连不上，通知还没有发出，已存为草稿，请稍后再发布")
 	ErrNoCard   = errs.New(errs.Unavailable, "notice.card_down", "微信暂时连不上，群卡片没有生成，请稍后再试；通知本身不受影响")
 	ErrTooSoon  = errs.New(errs.TooMany, "notice.too_soon", "刚刚提醒过，请过半小时再提醒，或打电话通知")
+	ErrTaken    = errs.New(errs.Conflict, "notice.call_taken", "同事正在给这位同志打电话，请打下一位")
 	ErrStopped  = errs.New(errs.Conflict, "notice.stopped", "这位同志已不在册，不用再通知")
 	ErrNoAnswer = errs.New(errs.Invalid, "notice.no_activity", "这条通知没有活动，不用登记请假")
 )
@@ -170,6 +171,16 @@ type Recipient struct {
 	ToldAt               time.Time
 	Outcome              Outcome   // of the last call
 	StoppedAt            time.Time // moved or deceased since: never addressed again, history kept
+	HeldBy               id.ID     // account that is calling
+	HeldUntil            time.Time
+}
+
+// holdFor is how long a caller keeps a person to themselves without noting what came of it.
+const holdFor = 10 * time.Minute
+
+// Taken reports whether somebody else is calling the person.
+func (r Recipient) Taken(by id.ID, now time.Time) bool {
+	return r.HeldBy != 0 && r.HeldBy != by && now.Before(r.HeldUntil)
 }
 
 // Reached reports whether the person knows.

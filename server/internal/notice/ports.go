@@ -32,6 +32,11 @@ type Directory interface {
 	Alliance(ctx context.Context, alliance id.ID) (ledger.Alliance, error)
 }
 
+// Committees gives a committee that somebody may see; *ledger.Service is one.
+type Committees interface {
+	Committee(ctx context.Context, who actor.Actor, committee id.ID) (ledger.Committee, error)
+}
+
 // Groups binds an alliance to its WeChat group; *ledger.Service is one.
 type Groups interface {
 	// BindGroup sets the group if none is known, and gives the group that now stands.

@@ -46,7 +46,7 @@ func TestResultsOfSending(t *testing.T) {
 				t.Errorf("sent %d times", len(h.sent))
 			}
 			if name == "quota" { // of the day
-				h.clk.Advance(17 * time.Hour)
+				h.clk.Advance(22 * time.Hour) // past midnight, and past the quiet hours
 				if h.work(); len(h.sent) != 2 {
 					t.Errorf("sent %d times", len(h.sent))
 				}
@@ -186,7 +186,7 @@ func TestTheDeadAreNeverAddressed(t *testing.T) {
 	if got.Recipients != 9 || got.Unreached != 7 {
 		t.Errorf("%+v", got)
 	}
-	_, err := h.svc.RecordCall(t.Context(), head(), key, 1201, notice.Told, "", "")
+	_, err := h.svc.RecordCall(t.Context(), head(), key, 1201, notice.Spoken{Outcome: notice.Told})
 	h.want(err, notice.ErrStopped)
 	p := h.people[1201]
 	p.Status = ledger.Active // it was a mistake

@@ -18,21 +18,24 @@ import (
 
 // Deps are what a Service works with.
 type Deps struct {
-	DB        *db.DB
-	Box       *crypt.Box
-	IDs       *id.Source
-	Clock     clock.Clock
-	Audit     *audit.Log
-	Outbox    *outbox.Outbox
-	Directory Directory
-	Groups    Groups
-	Accounts  Accounts
-	WeChat    WeChat
+	DB         *db.DB
+	Box        *crypt.Box
+	IDs        *id.Source
+	Clock      clock.Clock
+	Audit      *audit.Log
+	Outbox     *outbox.Outbox
+	Directory  Directory
+	Committees Committees
+	Groups     Groups
+	Accounts   Accounts
+	WeChat     WeChat
 	// Templates by occasion, as wechat.Config has them; an occasion without one is not pushed.
 	Templates map[string]wechat.TemplateConfig
 	// Page is what a message and a card open; the notice's id is appended.
 	// Empty: packages/notice/detail?id=
 	Page string
+	// Contact stands on what is passed on outside of the mini-program.
+	Contact Contact
 	// CardEvery is the shortest time between two updates of a group card; zero: 10 s.
 	CardEvery time.Duration
 }

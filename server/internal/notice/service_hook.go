@@ -106,6 +106,13 @@ func (s *Service) ActivityChanged(ctx context.Context, activity id.ID) error {
 		if err != nil || n.State != Published {
 			return err
 		}
+		about, err := s.facts(ctx, n.Activity)
+		if err != nil {
+			return err
+		}
+		if err := s.remindLater(ctx, n, about); err != nil {
+			return err
+		}
 		return s.announce(ctx, n)
 	})
 }
@@ -130,6 +137,43 @@ func (s *Service) PersonChanged(ctx context.Context, p ledger.Person) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.stop(ctx, p.ID, at) })
 }
 
+// InHand is a notice that somebody has to see through: a draft, or one that is out and not closed.
+type InHand struct {
+	Notice
+	Unreached int // of one that is out
+}
+
+// InHand gives what an alliance has in hand, the oldest first.
+func (s *Service) InHand(ctx context.Context, alliance id.ID) ([]InHand, error) {
+	list, err := s.store.unfinished(ctx, alliance)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]InHand, len(list))
+	for i, n := range list {
+		out[i].Notice = n
+		if !n.Went() {
+			continue
+		}
+		t, err := s.store.tally(ctx, n.ID, actor.Scope{All: true})
+		if err != nil {
+			return nil, err
+		}
+		out[i].Unreached = t.Unreached
+	}
+	return out, nil
+}
+
+// Titles gives the titles of those of the notices that exist.
+func (s *Service) Titles(ctx context.Context, keys []id.ID) (map[id.ID]string, error) {
+	return s.store.titles(ctx, keys)
+}
+
+// PassDrafts makes an account the author of an alliance's drafts that others began.
+func (s *Service) PassDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.passDrafts(ctx, alliance, from, to) })
+}
+
 // PruneEvents forgets WeChat's events that came before a time; WeChat repeats none for that long.
 func (s *Service) PruneEvents(ctx context.Context, before time.Time) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.pruneEvents(ctx, before) })
@@ -137,17 +181,19 @@ func (s *Service) PruneEvents(ctx context.Context, before time.Time) error {
 
 // Outbox channels of this package.
 const (
-	channelPush  = "wechat_push"
-	channelCard  = "wechat_card"
-	channelClose = "notice_close"
+	channelPush   = "wechat_push"
+	channelCard   = "wechat_card"
+	channelClose  = "notice_close"
+	channelRemind = "notice_remind"
 )
 
 // Dispatchers are this package's part of the outbox worker.
 func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
 	return map[string]outbox.Dispatcher{
-		channelPush:  pusher{s},
-		channelCard:  outbox.DispatchFunc(s.dispatchCard),
-		channelClose: outbox.DispatchFunc(s.dispatchClose),
+		channelPush:   pusher{s},
+		channelCard:   outbox.DispatchFunc(s.dispatchCard),
+		channelClose:  outbox.DispatchFunc(s.dispatchClose),
+		channelRemind: outbox.DispatchFunc(s.dispatchRemind),
 	}
 }
 
@@ -161,7 +207,7 @@ func (s *Service) closeLater(ctx context.Context, n Notice, about *Facts) error 
 		return nil
 	}
 	return s.Outbox.Enqueue(ctx, outbox.Message{
-		Channel: channelClose, DedupeKey: "close:" + n.ID.String() + ":" + about.EndsAt.UTC().Format("20060102150405"),
+		Channel: channelClose, DedupeKey: "close:" + n.ID.String() + ":" + about.EndsAt.UTC().Format(secondsText),
 		Payload: closePayload{Notice: n.ID}, RunAt: about.EndsAt.Add(time.Second),
 	})
 }

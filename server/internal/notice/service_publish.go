@@ -102,5 +102,8 @@ func (s *Service) publish(ctx context.Context, who actor.Actor, checked Notice, 
 	if err := s.closeLater(ctx, n, about); err != nil {
 		return err
 	}
+	if err := s.remindLater(ctx, n, about); err != nil {
+		return err
+	}
 	return s.audit(ctx, who, "notice.publish", n, map[string]any{"recipients": len(people), "queued": queued, "reviewed": reviewed})
 }

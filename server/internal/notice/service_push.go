@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -104,11 +105,13 @@ func (p pusher) Dispatch(ctx context.Context, payload []byte) (bool, error) {
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return false, err
 	}
-	d, message, err := p.begin(ctx, in)
+	d, message, rings, err := p.begin(ctx, in)
 	if err != nil {
 		return true, err
 	}
 	switch d.State {
+	case Queued:
+		return true, outbox.NotBefore(errQuiet, rings)
 	case Sending:
 	case Uncertain:
 		return false, outbox.ErrUnknown
@@ -134,8 +137,12 @@ func (p pusher) Dispatch(ctx context.Context, payload []byte) (bool, error) {
 	return false, failure
 }
 
-// begin decides whether the message still makes sense, and if so marks it as being sent.
-func (p pusher) begin(ctx context.Context, in pushPayload) (d Delivery, m wechat.SubscribeMessage, err error) {
+// errQuiet is no failure: people sleep.
+var errQuiet = errs.New(errs.Unavailable, "notice.quiet_hours", "现在是休息时间，提醒稍后发出")
+
+// begin decides whether the message still makes sense, and if so marks it as being sent; in the quiet
+// hours it leaves the message queued and says when they end.
+func (p pusher) begin(ctx context.Context, in pushPayload) (d Delivery, m wechat.SubscribeMessage, rings time.Time, err error) {
 	err = p.s.DB.Tx(ctx, func(ctx context.Context) error {
 		if d, err = p.s.store.delivery(ctx, in.Delivery); err != nil {
 			return err
@@ -165,10 +172,18 @@ func (p pusher) begin(ctx context.Context, in pushPayload) (d Delivery, m wechat
 			}
 			return p.s.store.giveBack(ctx, d, p.s.Clock.Now())
 		}
+		rules, err := p.s.store.rules(ctx, n.Committee)
+		if err != nil {
+			return err
+		}
+		now := p.s.Clock.Now()
+		if rings = rules.rings(d.Template, about, now); rings.After(now) {
+			return nil
+		}
 		m = p.s.Templates[d.Template].Message(openID, p.s.Page+n.ID.String(), meanings(d.Template, n, about))
 		return p.move(ctx, &d, Sending, "", Queued)
 	})
-	return d, m, err
+	return d, m, rings, err
 }
 
 // move changes the delivery's state; one that another attempt has changed is left to that attempt.

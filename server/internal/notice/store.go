@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,18 @@ func (s store) list(ctx context.Context, see, write actor.Scope, f Filter) ([]No
 	return notices(rows), db.Unavailable(err)
 }
 
+// unfinished gives the drafts and the running notices of an alliance.
+func (s store) unfinished(ctx context.Context, alliance id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("alliance_id = ? AND state IN ?", alliance, []string{string(Draft), string(Published)}).Order("id").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+func (s store) passDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
+	return db.Unavailable(s.db.Conn(ctx).Model(&noticeRow{}).
+		Where("alliance_id = ? AND state = ? AND author_id IN ?", alliance, string(Draft), from).Update("author_id", to).Error)
+}
+
 // inbox gives what was published to any of the persons, newest first.
 func (s store) inbox(ctx context.Context, persons []id.ID, p page.Page) ([]Notice, error) {
 	if len(persons) == 0 {
@@ -185,4 +198,21 @@ func (s store) ofActivities(ctx context.Context, activities []id.ID) ([]Notice, 
 	err := s.db.Conn(ctx).Where("activity_id IN ? AND state <> ?", activities, string(Cancelled)).
 		Order("published_at DESC, id DESC").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
+}
+
+func (s store) titles(ctx context.Context, keys []id.ID) (map[id.ID]string, error) {
+	out := make(map[id.ID]string, len(keys))
+	for part := range slices.Chunk(keys, 500) {
+		var rows []struct {
+			ID    id.ID
+			Title string
+		}
+		if err := s.db.Conn(ctx).Table("notices").Select("id, title").Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			out[r.ID] = r.Title
+		}
+	}
+	return out, nil
 }

@@ -27,15 +27,22 @@ type recipientRow struct {
 	ToldAt     *db.Time
 	Outcome    string
 	StoppedAt  *db.Time
+	HeldBy     *id.ID
+	HeldUntil  *db.Time
 }
 
 func (recipientRow) TableName() string { return "notice_recipients" }
 
 func (r recipientRow) recipient() Recipient {
-	return Recipient{
+	out := Recipient{
 		Notice: r.NoticeID, Person: r.PersonID, Unit: r.UnitID, ReadAt: r.ReadAt.Std(), ReadVia: Via(r.ReadVia),
 		AnsweredAt: r.AnsweredAt.Std(), ToldAt: r.ToldAt.Std(), Outcome: Outcome(r.Outcome), StoppedAt: r.StoppedAt.Std(),
+		HeldUntil: r.HeldUntil.Std(),
 	}
+	if r.HeldBy != nil {
+		out.HeldBy = *r.HeldBy
+	}
+	return out
 }
 
 func recipients(rows []recipientRow) []Recipient {
@@ -217,4 +224,30 @@ func (s store) lastCalls(ctx context.Context, notice id.ID) (map[id.ID]call, err
 // locked takes row locks where the engine has them; SQLite's one writer needs none.
 func locked(q *gorm.DB) *gorm.DB {
 	return q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+}
+
+// lockRecipients gives rows that nobody else changes before the transaction ends, always in one order.
+func (s store) lockRecipients(ctx context.Context, notice id.ID, persons []id.ID) ([]Recipient, error) {
+	var rows []recipientRow
+	err := locked(s.db.Conn(ctx)).Where("notice_id = ? AND person_id IN ?", notice, persons).Order("person_id").Find(&rows).Error
+	return recipients(rows), db.Unavailable(err)
+}
+
+// held gives whom a caller keeps; without a lock, which would reach over everybody's rows.
+func (s store) held(ctx context.Context, notice, by id.ID) (persons []id.ID, err error) {
+	err = s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND held_by = ?", notice, by).Order("person_id").Pluck("person_id", &persons).Error
+	return persons, db.Unavailable(err)
+}
+
+func (s store) hold(ctx context.Context, notice id.ID, persons []id.ID, by id.ID, until time.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND person_id IN ?", notice, persons).
+		Updates(map[string]any{"held_by": by, "held_until": db.At(until)}).Error)
+}
+
+func (s store) letGo(ctx context.Context, notice id.ID, persons []id.ID, by id.ID) error {
+	if len(persons) == 0 {
+		return nil
+	}
+	return db.Unavailable(s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND person_id IN ? AND held_by = ?", notice, persons, by).
+		Updates(map[string]any{"held_by": nil, "held_until": nil}).Error)
 }

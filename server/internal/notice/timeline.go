@@ -60,6 +60,7 @@ type Timeline struct {
 	Reminders []Reminder
 	Card      Card
 	CardWord  string
+	RingsAt   time.Time // when the messages that wait for the end of the quiet hours go out; zero: none waits
 	Steps     []Step
 }
 

@@ -45,6 +45,7 @@ type world struct {
 	bound    map[id.ID][]id.ID // person → accounts
 	open     map[id.ID]string  // openids that are not openID's
 	session  map[id.ID]string
+	phones   map[id.ID]string // where it is not one's own
 	group    string
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
@@ -129,7 +130,9 @@ func (w *world) ActiveInAlliance(_ context.Context, a id.ID) ([]ledger.Person, e
 func (w *world) Phones(_ context.Context, ids []id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}
 	for _, i := range ids {
-		out[i] = fmt.Sprintf("1990000%04d", i)
+		if out[i] = w.phones[i]; out[i] == "" {
+			out[i] = fmt.Sprintf("1990000%04d", i)
+		}
 	}
 	return out, nil
 }
@@ -141,6 +144,13 @@ func (w *world) Alliance(_ context.Context, a id.ID) (ledger.Alliance, error) {
 		return ledger.Alliance{}, errs.ErrNotFound
 	}
 	return ledger.Alliance{ID: a, CommitteeID: committee, Name: fmt.Sprintf("联盟%d", a), GroupOpenID: w.group}, nil
+}
+
+func (w *world) Committee(_ context.Context, who actor.Actor, c id.ID) (ledger.Committee, error) {
+	if c != committee || !slices.ContainsFunc(who.Grants, func(g actor.Grant) bool { return g.Place.Committee == c }) {
+		return ledger.Committee{}, errs.ErrNotFound
+	}
+	return ledger.Committee{ID: c, Name: "某县委老干部局"}, nil
 }
 
 func (w *world) BindGroup(_ context.Context, _ id.ID, gid string) (string, error) {
@@ -301,7 +311,7 @@ func empty(t *testing.T) *db.DB {
 	d := testdb.Shared(t)
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
-		"subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_rules", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)
@@ -324,7 +334,7 @@ func newHouse(t *testing.T, change ...func(*house, *notice.Deps)) *house {
 	h := &house{world: w, t: t, db: d, ids: ids, audits: audit.New(d, box, ids, clk)}
 	deps := notice.Deps{
 		DB: d, Box: box, IDs: ids, Clock: clk, Audit: h.audits, Outbox: ob,
-		Directory: w, Groups: w, Accounts: w, WeChat: w, Templates: map[string]wechat.TemplateConfig{
+		Directory: w, Committees: w, Groups: w, Accounts: w, WeChat: w, Templates: map[string]wechat.TemplateConfig{
 			notice.ForNotice: template("notice"), notice.ForReminder: template("reminder"), notice.ForChange: template("change"),
 		},
 	}

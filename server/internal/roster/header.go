@@ -73,16 +73,37 @@ var (
 	punctuation = regexp.MustCompile(`[^\p{Han}\p{L}\p{N}]`)
 )
 
-// titleKey gives the column that a title means, or nothing.
-func titleKey(title string) string {
-	if len(title) > 90 {
-		return ""
+// Titles says what a committee's clerks explained about titles, by TitleForm: the column that one
+// means, or "" for one that is not to be imported.
+type Titles map[string]string
+
+// maxTitle bounds a title in bytes: longer texts are no titles.
+const maxTitle = 90
+
+// TitleForm is a title as it is remembered: without blanks and punctuation.
+func TitleForm(title string) string {
+	return punctuation.ReplaceAllString(ledger.NormalText(title), "")
+}
+
+// key gives the column that a title means, or nothing; settled tells that nobody has to be asked.
+func (k Titles) key(title string) (key string, settled bool) {
+	if len(title) > maxTitle {
+		return "", true
 	}
 	t := ledger.NormalText(title)
-	if key := columnOf[punctuation.ReplaceAllString(bracketed.ReplaceAllString(t, ""), "")]; key != "" {
-		return key
+	if key, ok := k[punctuation.ReplaceAllString(t, "")]; ok {
+		return key, true
 	}
-	return columnOf[punctuation.ReplaceAllString(t, "")]
+	if key := columnOf[punctuation.ReplaceAllString(bracketed.ReplaceAllString(t, ""), "")]; key != "" {
+		return key, true
+	}
+	key = columnOf[punctuation.ReplaceAllString(t, "")]
+	return key, key != ""
+}
+
+func (k Titles) means(title string) string {
+	key, _ := k.key(title)
+	return key
 }
 
 // titleText is a title as a report names it: titles are spread with blanks and line breaks.
@@ -91,8 +112,9 @@ func titleText(s string) string { return strings.ReplaceAll(ledger.NormalText(s)
 // head is a header row: which column of the sheet holds what.
 type head struct {
 	col    map[string]int
-	titles []string // as they stand there, by column
-	rows   int      // 2 when titles stand above each other
+	titles []string     // as they stand there, by column
+	out    map[int]bool // columns that are not to be imported
+	rows   int          // 2 when titles stand above each other
 }
 
 // column names a column in a problem.
@@ -105,22 +127,48 @@ func (h *head) column(key string) (title string, col int) {
 }
 
 // headAt reads a header that begins at rows[i]: it names people and at least one other column.
-func headAt(rows []sheetRow, i int) (*head, bool) {
-	if !slices.ContainsFunc(rows[i].cells, func(c Cell) bool { return len(c.Text) < 90 && strings.ContainsRune(c.Text, '名') }) {
-		return nil, false // every title of the names' column has that character
+func (k Titles) headAt(rows []sheetRow, i int) (*head, bool) {
+	if !slices.ContainsFunc(rows[i].cells, k.mayName) {
+		return nil, false
 	}
-	h := &head{col: map[string]int{}, rows: 1}
-	for c, v := range rows[i].cells {
-		h.titles = append(h.titles, titleText(v.Text))
-		h.claim(titleKey(v.Text), c)
-	}
+	h := k.titlesOf(rows[i])
 	if _, ok := h.col["name"]; !ok || len(h.col) < 3 && !h.small() {
 		return nil, false
 	}
 	if i+1 < len(rows) {
-		h.second(rows[i].line, rows[i+1])
+		h.second(k, rows[i].line, rows[i+1])
 	}
 	return h, true
+}
+
+// mayName looks for the names' column quickly: every title that we know has that character.
+func (k Titles) mayName(c Cell) bool {
+	if len(c.Text) >= maxTitle {
+		return false
+	}
+	return strings.ContainsRune(c.Text, '名') || len(k) > 0 && c.Text != "" && k[TitleForm(c.Text)] == "name"
+}
+
+// titlesOf reads a row as one of titles.
+func (k Titles) titlesOf(r sheetRow) *head {
+	h := &head{col: map[string]int{}, out: map[int]bool{}, rows: 1}
+	for c, v := range r.cells {
+		h.titles = append(h.titles, titleText(v.Text))
+		key, settled := k.key(v.Text)
+		h.claim(key, c)
+		h.out[c] = key == "" && settled && len(v.Text) <= maxTitle
+	}
+	return h
+}
+
+// nameless finds the row that looks most like titles without one for the names.
+func (k Titles) nameless(rows []sheetRow) (best *head, at int) {
+	for i := range rows[:min(len(rows), 20)] {
+		if h := k.titlesOf(rows[i]); len(h.col) >= 3 && (best == nil || len(h.col) > len(best.col)) {
+			best, at = h, i
+		}
+	}
+	return best, at
 }
 
 // small accepts a header of two columns where the other one tells who somebody is.
@@ -154,9 +202,9 @@ func (h *head) claim(key string, c int) {
 }
 
 // second takes in a row of titles below: 家属 over 姓名 and 电话.
-func (h *head) second(line int, below sheetRow) {
+func (h *head) second(k Titles, line int, below sheetRow) {
 	name := h.col["name"]
-	if below.line != line+1 || below.at(name).Text != "" && titleKey(below.at(name).Text) != "name" {
+	if below.line != line+1 || below.at(name).Text != "" && k.means(below.at(name).Text) != "name" {
 		return
 	}
 	found := map[int]string{}
@@ -167,10 +215,10 @@ func (h *head) second(line int, below sheetRow) {
 		}
 		key := ""
 		if c < len(h.titles) {
-			key = titleKey(h.titles[c] + sub)
+			key = k.means(h.titles[c] + sub)
 		}
 		if key == "" {
-			key = titleKey(sub)
+			key = k.means(sub)
 		}
 		if key == "" {
 			return // data, not titles

@@ -12,7 +12,7 @@ import (
 
 // ImportFile previews a file from disk for a command and commits it when asked to.
 func (s *Service) ImportFile(ctx context.Context, who actor.Actor, committeeID id.ID, path string, commit bool) (Import, error) {
-	data, err := readFile(path)
+	data, err := readDisk(path)
 	if err != nil {
 		return Import{}, err
 	}
@@ -23,8 +23,8 @@ func (s *Service) ImportFile(ctx context.Context, who actor.Actor, committeeID i
 	return s.Commit(ctx, who, imp.ID)
 }
 
-// readFile never reads more than may come in.
-func readFile(path string) ([]byte, error) {
+// readDisk never reads more than may come in.
+func readDisk(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("roster: %w", err)

@@ -12,12 +12,24 @@ type person struct {
 	rec   ledger.Record
 	old   *ledger.Record // nil: new
 	first *Row           // that named the person; nil: no row of the file yet
+	no    int            // of the first row, from 1
+	out   bool           // the clerk wants nothing of it
+	newer bool           // somebody wrote something after the preview that stays
+
+	conflicts []conflict
+}
+
+// conflict is a column that a later row of the same person fills in differently.
+type conflict struct {
+	key, have, other string
+	row              *Row // the later one
 }
 
 // register finds the same person again: by identity number, else by name, unit and phone or birth.
 type register struct {
 	byNumber map[string]*person
 	byName   map[string][]*person
+	all      []*person
 }
 
 func nameKey(name, unit string) string { return name + "\x00" + unit }
@@ -28,6 +40,7 @@ func newRegister(n int) *register {
 
 // add makes somebody findable under the name of the unit.
 func (g *register) add(p *person, unit string) {
+	g.all = append(g.all, p)
 	if p.rec.IDNumber != "" && g.byNumber[p.rec.IDNumber] == nil {
 		g.byNumber[p.rec.IDNumber] = p
 	}
@@ -125,15 +138,16 @@ func sameDate(a, b string) bool {
 }
 
 // merge takes over what the row knows and never blanks anything. When the row is not the first of
-// its person in the file it only adds; the keys that it would have changed come back.
-func merge(into *ledger.Fields, from ledger.Fields, first bool) (conflicts []string) {
-	if into.SeqNo == 0 {
+// its person in the file it only adds; the keys that it would have changed come back. keep names the
+// columns that stay as they are.
+func merge(into *ledger.Fields, from ledger.Fields, first bool, keep func(key string) bool) (conflicts []string) {
+	if into.SeqNo == 0 && !keep(colSeq) {
 		into.SeqNo = from.SeqNo // numbers differ from sheet to sheet and mean nothing to us
 	}
 	for _, c := range ledger.AllFields {
 		have, new := c.At(into), *c.At(&from)
 		switch {
-		case new == "" || new == *have:
+		case new == "" || new == *have || keep(c.Key):
 		case *have == "" || c.Date && strings.HasPrefix(new, *have): // more exact
 			*have = new
 		case c.Date && strings.HasPrefix(*have, new): // less exact

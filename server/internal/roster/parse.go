@@ -45,6 +45,7 @@ type Parsed struct {
 	Warnings []Problem
 	Skipped  []SkippedSheet
 	Ignored  []Problem
+	Asked    []Question
 }
 
 // problem makes a Problem for a column of a row.
@@ -57,8 +58,21 @@ func (p *Parsed) problem(sheetAt, line int, key, value, reason string) Problem {
 	return out
 }
 
+// Reader reads the files of one committee.
+type Reader struct {
+	Now    time.Time             // bounds dates
+	Titles Titles                // what the committee's clerks explained
+	At     func(done, total int) // hears about rows that were read; may be nil
+}
+
 // Parse reads a file, finds the tables in its sheets and cleans their rows. now bounds dates.
 func Parse(filename string, data []byte, now time.Time) (*Parsed, error) {
+	return Reader{Now: now}.Read(filename, data)
+}
+
+// Read does what Parse does, for one committee. A file whose tables name nobody, but could with the
+// right column, comes back without rows and with the question which column that is.
+func (rd Reader) Read(filename string, data []byte) (*Parsed, error) {
 	sheets, err := read(filename, data)
 	if err != nil {
 		return nil, err
@@ -70,21 +84,30 @@ func Parse(filename string, data []byte, now time.Time) (*Parsed, error) {
 	skip := func(s sheet, reason string) {
 		p.Skipped = append(p.Skipped, SkippedSheet{Sheet: s.name, Reason: reason})
 	}
-	tables := 0
+	total := 0
 	for _, s := range sheets {
+		total += len(s.rows)
+	}
+	tables, done := 0, 0
+	for i := range sheets {
+		s := sheets[i]
 		switch {
 		case s.hidden:
 			skip(s, "隐藏的工作表，没有读取")
-		case !slices.ContainsFunc(indexes(s.rows), func(i int) bool { _, ok := headAt(s.rows, i); return ok }):
+		case !slices.ContainsFunc(indexes(s.rows), func(i int) bool { _, ok := rd.Titles.headAt(s.rows, i); return ok }):
 			skip(s, "没有找到表头")
 		default:
 			tables++
-			t := &table{Parsed: p, sheet: s, at: len(p.Sheets), now: now, several: len(sheets) > 1}
+			t := &table{Parsed: p, Reader: rd, sheet: s, at: len(p.Sheets), several: len(sheets) > 1, done: done, total: total}
 			p.Sheets = append(p.Sheets, sheetHead{Name: s.name})
 			t.read()
 		}
+		done += len(s.rows)
+		if tables > 0 {
+			sheets[i].rows = nil // as large as all that is kept of them
+		}
 	}
-	if tables == 0 {
+	if tables == 0 && !p.askName(sheets, rd.Titles) {
 		return nil, ErrNoHeader
 	}
 	return p, nil
@@ -101,10 +124,12 @@ func indexes[T any](list []T) []int {
 // table reads one sheet from top to bottom.
 type table struct {
 	*Parsed
+	Reader
 	sheet   sheet
 	at      int
-	now     time.Time
 	several bool
+	done    int // rows of the sheets before, of total
+	total   int
 	head    *head
 	note    note
 	branch  string // of the rows below a section title
@@ -114,7 +139,10 @@ func (t *table) read() {
 	t.note = note{Sheet: t.at}
 	for i := 0; i < len(t.sheet.rows); i++ {
 		r := t.sheet.rows[i]
-		if h, ok := headAt(t.sheet.rows, i); ok {
+		if t.At != nil && i%200 == 0 {
+			t.At(t.done+i, t.total)
+		}
+		if h, ok := t.Titles.headAt(t.sheet.rows, i); ok {
 			t.begin(r, h)
 			i += h.rows - 1
 			continue
@@ -146,7 +174,8 @@ func (t *table) begin(r sheetRow, h *head) {
 		return
 	}
 	for c, title := range h.titles {
-		if title != "" && !known[c] && !slices.Contains(h.titles[:c], title) {
+		if title != "" && !known[c] && !h.out[c] && !slices.Contains(h.titles[:c], title) {
+			t.ask(title, r, c)
 			t.Ignored = append(t.Ignored, Problem{Sheet: t.sheet.name, Row: r.line, Cell: letter(c) + strconv.Itoa(r.line),
 				Column: shorten(title), Value: shorten(title), Reason: "不认识的列，没有导入"})
 		}

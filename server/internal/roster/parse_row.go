@@ -31,7 +31,7 @@ func (t *table) row(r sheetRow) {
 		refuse("name", fault)
 		return
 	}
-	number, warning, fault := CleanIDNumber(get("id_number"), t.now)
+	number, warning, fault := CleanIDNumber(get("id_number"), t.Now)
 	if fault != "" {
 		refuse("id_number", fault)
 		return
@@ -101,7 +101,7 @@ func (t *table) date(v Cell, number ledger.IDNumber, key string, warn func(key, 
 	if s == "" || nothing.MatchString(s) || s == "无" {
 		return ""
 	}
-	d, ok := ParseDate(v, t.now)
+	d, ok := ParseDate(v, t.Now)
 	if key == "birth" && ok && number.Birth != "" {
 		if strings.HasPrefix(number.Birth, d) {
 			return number.Birth

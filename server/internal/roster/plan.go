@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"fmt"
 	"slices"
 
 	"bense/server/internal/id"
@@ -12,6 +13,10 @@ type planner struct {
 	in        *Parsed
 	snap      ledger.Snapshot
 	newID     func() id.ID
+	choices   Choices
+	since     *since    // the preview; nil: this is one
+	known     []*person // of the ledger, in the order of the snapshot
+	byID      map[id.ID]int
 	alliances map[string]*org[ledger.Alliance]
 	units     map[string]*org[ledger.Unit]
 	unitName  map[id.ID]string
@@ -20,6 +25,7 @@ type planner struct {
 	people    []*person // of the file, in its order
 	hints     map[ledger.Hint]bool
 	warned    map[string]bool
+	byPhone   map[string][]*person // filled in when all rows are compared
 	changes   ledger.Changes
 	report    Report
 }
@@ -31,24 +37,40 @@ type org[T any] struct {
 	sheet, line  int // where a new one was met
 }
 
-// Plan compares a file with the database; newID names what is new.
-func Plan(in *Parsed, snap ledger.Snapshot, newID func() id.ID) (ledger.Changes, Report) {
-	p := &planner{in: in, snap: snap, newID: newID, alliances: map[string]*org[ledger.Alliance]{}, units: map[string]*org[ledger.Unit]{},
+// Outcome is what a file comes to beside a ledger.
+type Outcome struct {
+	Changes ledger.Changes
+	Report  Report
+
+	plan *planner
+}
+
+// Compare compares a file with the database; newID names what is new, at hears about rows that were
+// compared and may be nil.
+func Compare(in *Parsed, snap ledger.Snapshot, newID func() id.ID, choices Choices, at func(done, total int)) Outcome {
+	return compare(in, snap, newID, choices, nil, at)
+}
+
+func compare(in *Parsed, snap ledger.Snapshot, newID func() id.ID, choices Choices, since *since, at func(done, total int)) Outcome {
+	p := &planner{in: in, since: since, snap: snap, newID: newID, choices: choices, alliances: map[string]*org[ledger.Alliance]{}, units: map[string]*org[ledger.Unit]{},
 		unitName: map[id.ID]string{}, branches: map[id.ID][]ledger.Branch{}, register: newRegister(len(snap.Persons) + len(in.Rows)),
 		hints: map[ledger.Hint]bool{}, warned: map[string]bool{}}
-	p.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored}
-	p.known()
+	p.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored, Asked: in.Asked}
+	p.learn()
 	for i := range in.Rows {
-		p.row(&in.Rows[i])
+		p.row(i+1, &in.Rows[i])
+		if at != nil && i%200 == 0 {
+			at(i, len(in.Rows))
+		}
 	}
 	for _, n := range in.Notes {
 		p.note(n)
 	}
 	p.finish()
-	return p.changes, p.report
+	return Outcome{Changes: p.changes, Report: p.report, plan: p}
 }
 
-func (p *planner) known() {
+func (p *planner) learn() {
 	for _, a := range p.snap.Alliances {
 		p.alliances[ledger.AllianceKey(a.Name)] = &org[ledger.Alliance]{v: a}
 	}
@@ -60,7 +82,8 @@ func (p *planner) known() {
 	}
 	for i := range p.snap.Persons {
 		old := &p.snap.Persons[i]
-		p.register.add(&person{rec: *old, old: old}, p.unitName[old.UnitID])
+		p.known = append(p.known, &person{rec: *old, old: old})
+		p.register.add(p.known[i], p.unitName[old.UnitID])
 	}
 }
 
@@ -72,8 +95,14 @@ func (p *planner) warn(r *Row, key, value, reason string) {
 	p.report.Warnings = append(p.report.Warnings, p.in.problem(r.Sheet, r.Line, key, value, reason))
 }
 
-func (p *planner) row(r *Row) {
+// row takes in one row; no counts the file's rows from 1.
+func (p *planner) row(no int, r *Row) {
 	f := p.register.find(r)
+	if f.person == nil && f.fault == "" {
+		if f.person = p.seenAs(no); f.person != nil && f.person.rec.Erased() {
+			f = found{fault: "预览之后这位同志的资料已按要求删除，没有写入", key: "name"}
+		}
+	}
 	switch {
 	case f.fault != "":
 		p.refuse(r, f.key, *valueOf(r, f.key), f.fault)
@@ -89,21 +118,29 @@ func (p *planner) row(r *Row) {
 		p.warn(r, "name", r.Fields.Name, f.doubt)
 	}
 	who := f.person
-	if who == nil {
+	if who == nil && p.choices.keeps(no, "") {
+		who = &person{rec: ledger.Record{Status: ledger.Active, Fields: r.Fields}, out: true}
+		p.register.add(who, r.Unit)
+	} else if who == nil {
 		u := p.unit(r)
 		who = &person{rec: ledger.Record{ID: p.newID(), UnitID: u.ID, Status: ledger.Active, Fields: r.Fields}}
 		who.rec.BranchID = p.branch(u, r.Branch)
 		p.register.add(who, u.Name)
 	} else {
+		if who.first == nil {
+			who.no, who.out = no, p.choices.keeps(no, "")
+		}
 		p.again(who, r)
 	}
 	if who.first == nil {
-		who.first = r
+		who.first, who.no = r, no
 		p.people = append(p.people, who)
 	} else {
 		p.report.RepeatedRows++
 	}
-	p.propose(who, r)
+	if !who.out {
+		p.propose(who, r)
+	}
 }
 
 func valueOf(r *Row, key string) *string {
@@ -115,13 +152,17 @@ func valueOf(r *Row, key string) *string {
 
 // again brings a known person up to date with a row.
 func (p *planner) again(who *person, r *Row) {
+	if who.out {
+		return
+	}
 	first := who.first == nil
-	if r.Unit != "" {
+	if r.Unit != "" && !p.choices.keeps(who.no, colUnit) {
 		if before := p.unitName[who.rec.UnitID]; before == ledger.NormalUnit(r.Unit) {
 			u := p.unit(r)
-			if who.rec.BranchID == 0 || r.Branch != "" && first {
+			if (who.rec.BranchID == 0 || r.Branch != "" && first) && !p.choices.keeps(who.no, colBranch) && !p.isNewer(who, colBranch) {
 				who.rec.BranchID = p.branch(u, r.Branch)
 			}
+		} else if p.keepsNewer(who, r, colUnit) {
 		} else if first {
 			u := p.unit(r)
 			who.rec.UnitID, who.rec.BranchID = u.ID, p.branch(u, r.Branch)
@@ -130,12 +171,21 @@ func (p *planner) again(who *person, r *Row) {
 			p.warn(r, colUnit, r.Unit, "同一人在前面的行中属于"+before+"，没有采用")
 		}
 	}
-	if first && who.rec.Name != r.Fields.Name {
+	if first && who.rec.Name != r.Fields.Name && !p.choices.keeps(who.no, "name") && !p.isNewer(who, "name") {
 		p.warn(r, "name", r.Fields.Name, "姓名由"+who.rec.Name+"改为"+r.Fields.Name)
 	}
 	was := nameKey(who.rec.Name, p.unitName[who.rec.UnitID])
-	for _, key := range merge(&who.rec.Fields, r.Fields, first) {
-		p.warn(r, key, *valueOf(r, key), "与前面写同一人的行不一致，没有采用")
+	keep := func(key string) bool {
+		return p.choices.keeps(who.no, key) || key == colSeq && p.isNewer(who, key) || key != colSeq && p.keepsNewer(who, r, key)
+	}
+	for _, key := range merge(&who.rec.Fields, r.Fields, first, keep) {
+		c, _ := ledger.FieldOf(key)
+		who.conflicts = append(who.conflicts, conflict{key: key, have: *c.At(&who.rec.Fields), other: *valueOf(r, key), row: r})
+		if p.choices.later(who.no, key) {
+			*c.At(&who.rec.Fields) = *valueOf(r, key)
+			continue
+		}
+		p.warn(r, key, *valueOf(r, key), fmt.Sprintf("与%s第%d行写的同一人不一致，没有采用", p.in.Sheets[who.first.Sheet].Name, who.first.Line))
 	}
 	p.register.again(who, was, p.unitName[who.rec.UnitID])
 }
@@ -256,11 +306,20 @@ func (p *planner) finish() {
 			c.ChangedAlliances = append(c.ChangedAlliances, now.v)
 		}
 	}
+	p.phones()
 	for _, who := range p.people {
-		switch {
-		case who.old == nil:
+		if !who.out && len(p.sharing(who)) > 0 {
+			r.SamePhone++
+		}
+		if len(who.conflicts) > 0 {
+			r.Conflicts++
+		}
+		switch tab := who.tab(); {
+		case who.out && (who.old == nil || tab == TabSame):
+			r.Kept++
+		case tab == TabNew:
 			c.NewPersons = append(c.NewPersons, who.rec)
-		case who.rec != *who.old:
+		case tab == TabChanged:
 			c.ChangedPersons = append(c.ChangedPersons, who.rec)
 		default:
 			r.Same++
@@ -283,4 +342,29 @@ func (p *planner) inFileOrder(a, b Problem) int {
 		return d
 	}
 	return a.Row - b.Row
+}
+
+// phones finds out who takes part and has which telephone.
+func (p *planner) phones() {
+	p.byPhone = map[string][]*person{}
+	for _, who := range p.register.all {
+		if f := who.rec.Phone; f != "" && !who.out && (who.rec.Status == ledger.Active || who.rec.Status == ledger.Suspended) {
+			p.byPhone[f] = append(p.byPhone[f], who)
+		}
+	}
+}
+
+// sharing names those who have the same telephone as somebody whose telephone is new: whether they are
+// family is asked after the import. It refuses nobody.
+func (p *planner) sharing(who *person) []string {
+	if who.old != nil && who.old.Phone == who.rec.Phone {
+		return nil
+	}
+	var out []string
+	for _, other := range p.byPhone[who.rec.Phone] {
+		if other != who && (who.rec.HouseholdID == 0 || other.rec.HouseholdID != who.rec.HouseholdID) {
+			out = append(out, other.rec.Name+"（"+p.unitName[other.rec.UnitID]+"）")
+		}
+	}
+	return out
 }

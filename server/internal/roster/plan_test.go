@@ -28,7 +28,8 @@ func planOf(t *testing.T, snap ledger.Snapshot, table string) (ledger.Changes, r
 		t.Fatal(err)
 	}
 	next := id.ID(100)
-	return roster.Plan(p, snap, func() id.ID { next++; return next })
+	o := roster.Compare(p, snap, func() id.ID { next++; return next }, nil, nil)
+	return o.Changes, o.Report
 }
 
 func TestTheSamePersonAgain(t *testing.T) {
@@ -110,6 +111,15 @@ func TestSomebodyOfAnotherCommitteeIsRefused(t *testing.T) {
 	snap.Elsewhere = map[string]bool{"370599194312060047": true}
 	_, r := planOf(t, snap, "姓名,单位,身份证号\n张三,县妇联,370599194312060047\n")
 	if r.New != 0 || len(r.Refused) != 1 || !strings.Contains(r.Refused[0].Reason, "其他党工委") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A telephone that somebody else has is a question for after the import, never a refusal.
+func TestTheSamePhoneIsAsked(t *testing.T) {
+	_, r := planOf(t, ledgerOf(ledger.Fields{Name: "李四", Phone: "19900000002"}, ledger.Fields{Name: "钱七", Phone: "19900000002"}),
+		"姓名,单位,联系电话\n张三,县妇联,19900000001\n李四,县妇联,19900000002\n王五,县科协,19900000001\n赵六,县科协,\n")
+	if r.New != 3 || r.SamePhone != 2 || len(r.Refused) != 0 {
 		t.Errorf("%+v", r)
 	}
 }

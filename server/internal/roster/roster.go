@@ -29,8 +29,11 @@ type State string
 
 // States; a discarded preview is gone.
 const (
+	Reading   State = "reading" // in the background
+	Failed    State = "failed"  // could not be read; its job says why
 	Previewed State = "preview"
 	Committed State = "committed"
+	Undone    State = "undone"
 )
 
 // Import is one file that came in.
@@ -42,6 +45,9 @@ type Import struct {
 	Report      Report
 	CreatedAt   time.Time
 	CommittedAt time.Time // zero before the commit
+	UndoneAt    time.Time // zero unless it was undone
+	CreatedBy   id.ID
+	Job         id.ID // the last work in the background; zero: none
 }
 
 // Report says what a file holds, compared with the database. Of a committed import it says what the
@@ -58,7 +64,15 @@ type Report struct {
 	// deaths and moves that remarks hint at and nobody has decided yet
 	Proposals int
 	Skipped   []SkippedSheet
-	Ignored   []Problem // columns that mean nothing to us
+	Ignored   []Problem  // columns that mean nothing to us
+	Asked     []Question `json:",omitempty"` // about them
+	Conflicts int        `json:",omitempty"` // persons whose rows contradict each other
+	SamePhone int        `json:",omitempty"` // persons whose new telephone somebody else has
+	Kept      int        `json:",omitempty"` // persons that the clerk left as they are, or out
+	Newer     int        `json:",omitempty"` // persons of whom something stays as somebody wrote it after the preview
+	Restored  int        `json:",omitempty"` // persons that the undo changed back
+	Removed   int        `json:",omitempty"` // persons that the undo took out again
+	Refusals  int        `json:",omitempty"` // what the undo left alone
 }
 
 // Problem points at a cell and says in Chinese what is wrong with it.
@@ -88,5 +102,10 @@ var (
 	ErrNoSheet    = errs.New(errs.Invalid, "roster.no_sheet", "这份表格里没有工作表")
 	ErrNoHeader   = errs.New(errs.Invalid, "roster.no_header", "没有找到表头，表头行里要有“姓名”和身份证号、单位等列名")
 	ErrEncoding   = errs.New(errs.Invalid, "roster.encoding", "文字编码无法识别，请另存为 UTF-8 或 GBK 编码的 .csv")
+	ErrReading    = errs.New(errs.Conflict, "roster.reading", "文件还在读取，请等它读完")
+	ErrNotCommit  = errs.New(errs.Conflict, "roster.not_committed", "这份台账还没有导入，或者已经撤销过了")
+	ErrNoJournal  = errs.New(errs.Conflict, "roster.no_journal", "这次导入的修改记录已经清除（里面有按本人要求删除的资料），不能再整体撤销，请在台账里逐项改回")
+	ErrUndo       = errs.New(errs.Conflict, "roster.undo_conflicts", "导入之后有人改过其中的资料，请先看清单，再决定是否撤销其余部分")
+	ErrNoItem     = errs.New(errs.Invalid, "roster.no_such_item", "预览里没有这一行，请刷新后再选")
 	ErrCommitted  = errs.New(errs.Conflict, "roster.committed", "这份台账已经导入过了，不用再导入一次")
 )

@@ -2,6 +2,7 @@ package roster_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"bense/server/internal/clock"
 	"bense/server/internal/db"
 	"bense/server/internal/id"
+	"bense/server/internal/job"
 	"bense/server/internal/ledger"
 	"bense/server/internal/roster"
 	"bense/server/internal/testdb"
@@ -29,9 +31,21 @@ type county struct {
 	clk       *clock.Fake
 	audit     *audit.Log
 	ledger    *ledger.Service
+	jobs      *job.Service
 	roster    *roster.Service
 	committee ledger.Committee
 	staff     actor.Actor
+}
+
+// names calls every account by one name.
+type names struct{}
+
+func (names) AccountName(_ context.Context, accounts []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	for _, a := range accounts {
+		out[a] = "经办人"
+	}
+	return out, nil
 }
 
 func newCounty(t testing.TB) *county {
@@ -40,7 +54,9 @@ func newCounty(t testing.TB) *county {
 	c := &county{t: t, db: d, ids: id.NewSource(1, clk.Now), clk: clk}
 	c.audit = audit.New(d, box, c.ids, clk)
 	c.ledger = ledger.New(d, box, c.ids, clk, c.audit)
-	c.roster = roster.New(d, box, c.ids, clk, c.audit, c.ledger)
+	c.jobs = job.New(d, box, c.ids, clk, slog.New(slog.DiscardHandler))
+	t.Cleanup(c.jobs.Close)
+	c.roster = roster.New(roster.Deps{DB: d, Box: box, IDs: c.ids, Clock: clk, Audit: c.audit, Ledger: c.ledger, Jobs: c.jobs, Names: names{}})
 	var err error
 	if c.committee, err = c.ledger.CreateCommittee(t.Context(), actor.System, ledger.Committee{Name: "利津县委老干部局"}); err != nil {
 		t.Fatal(err)

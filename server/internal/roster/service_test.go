@@ -57,7 +57,7 @@ func TestSampleLedgersOnTheirOwn(t *testing.T) {
 		if again.New != 0 || again.Changed != 0 || again.Same != want.Persons {
 			t.Errorf("%s again: %+v", name, again)
 		}
-		if diff := cmp.Diff(before, c.records()); diff != "" {
+		if diff := cmp.Diff(before, c.records(), cmp.AllowUnexported(ledger.Record{})); diff != "" {
 			t.Errorf("%s again changed something: %s", name, diff)
 		}
 	}
@@ -169,10 +169,10 @@ func TestDecidedProposalsDoNotComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ledger.ConfirmProposal(t.Context(), c.staff, open.Items[0].ID); err != nil {
+	if _, err := c.ledger.ConfirmProposal(t.Context(), c.staff, open.Items[0].ID, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ledger.DismissProposal(t.Context(), c.staff, open.Items[1].ID); err != nil {
+	if _, err := c.ledger.DismissProposal(t.Context(), c.staff, open.Items[1].ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	if r := c.loadSample("ledger-messy.xlsx").Report; r.Proposals != 44 || r.Same != 517 {
@@ -314,12 +314,22 @@ func TestManyRows(t *testing.T) {
 	}
 }
 
+// The whole way of 20 000 rows, as the console takes it; the figures are of the whole process.
 func BenchmarkImport20000(b *testing.B) {
 	data := many(20_000)
+	var read time.Duration
 	for b.Loop() {
 		c := newCounty(b)
-		if r := c.load("a.csv", data).Report; r.New != 20_000 {
-			b.Fatalf("%+v", sumsOf(r))
+		begun := b.Elapsed()
+		imp := c.upload("a.csv", data)
+		read += b.Elapsed() - begun
+		if _, err := c.roster.CommitLater(b.Context(), c.staff, imp.ID); err != nil {
+			b.Fatal(err)
+		}
+		if imp = c.settled(imp); imp.State != roster.Committed || imp.Report.New != 20_000 {
+			b.Fatalf("%s %+v", imp.State, sumsOf(imp.Report))
 		}
 	}
+	b.ReportMetric(read.Seconds()/float64(b.N), "s-to-preview") // b.N is known only behind the loop
+	b.ReportMetric(peak(), "MB-peak")
 }

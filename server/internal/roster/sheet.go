@@ -62,3 +62,14 @@ func read(filename string, data []byte) ([]sheet, error) {
 	}
 	return nil, ErrNoTable
 }
+
+// admissible says at once what is wrong with a file as a whole, before it is read in the background.
+func admissible(filename string, data []byte) error {
+	ext := strings.ToLower(filepath.Ext(filename))
+	switch {
+	case bytes.HasPrefix(data, zipMagic) && len(data) <= MaxBytes, len(data) > 0 && len(data) <= MaxBytes && (ext == ".csv" || ext == ".txt" || ext == ".tsv"):
+		return nil
+	}
+	_, err := read(filename, data)
+	return err
+}

@@ -96,8 +96,12 @@ func (t *thread) foundCommittee(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.office, err = t.hire(ctx, "老干部局", officeNumber, "committee_staff")
-	return err
+	if t.office, err = t.hire(ctx, "老干部局", officeNumber, "committee_staff"); err != nil {
+		return err
+	}
+	// a tour may run at night, and its messages are to ring while it looks
+	return t.office.call(ctx, "PUT", "/committees/"+t.committee+"/notice-rules",
+		map[string]any{"quiet_from": 0, "quiet_until": 0, "remind_day": false, "remind_hours": false}, nil)
 }
 
 // hire logs somebody in whose role waits for the phone number.

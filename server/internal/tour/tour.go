@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bense/server/internal/app"
+	"bense/server/internal/vault"
 )
 
 // workers is how many phones act at the same moment.
@@ -92,6 +93,9 @@ func run(ctx context.Context, o Options, out io.Writer) (Figures, error) {
 	inst, err := app.Isolated(ctx, app.IsolatedOptions{
 		Database: o.Database, Redis: o.Redis, Log: slog.New(slog.DiscardHandler), Clock: clk,
 	})
+	if errors.Is(err, vault.ErrWrongKey) { // it was sealed by somebody else's keys
+		return Figures{}, errNotEmpty
+	}
 	if err != nil {
 		return Figures{}, err
 	}

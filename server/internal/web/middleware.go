@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -19,8 +21,11 @@ import (
 )
 
 // requestID makes an id for every request; one from outside is not believed.
-func requestID() gin.HandlerFunc {
+func requestID(draining *atomic.Bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		if draining.Load() {
+			c.Header("Connection", "close")
+		}
 		b := make([]byte, 8)
 		rand.Read(b)
 		id := hex.EncodeToString(b)
@@ -37,23 +42,40 @@ func observe(l *slog.Logger, reg prometheus.Registerer) gin.HandlerFunc {
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
 	}, []string{"method", "route", "status"})
 	reg.MustRegister(seconds)
+	lines := log.AccessOf(l)
+	type labels struct {
+		method, route string
+		status        int
+	}
+	var known sync.Map // of labels: looking an observer up by its texts costs more than observing
 	return func(c *gin.Context) {
 		start := time.Now()
 		c.Next()
-		route := c.FullPath()
-		if route == "" {
-			route = "none"
-		}
 		took := time.Since(start)
-		status := c.Writer.Status()
-		seconds.WithLabelValues(c.Request.Method, route, strconv.Itoa(status)).Observe(took.Seconds())
+		at := labels{methodOf(c.Request.Method), c.FullPath(), c.Writer.Status()}
+		if at.route == "" {
+			at.route = "none"
+		}
+		seen, ok := known.Load(at)
+		if !ok {
+			seen, _ = known.LoadOrStore(at, seconds.WithLabelValues(at.method, at.route, strconv.Itoa(at.status)))
+		}
+		seen.(prometheus.Observer).Observe(took.Seconds())
 		level := slog.LevelInfo
-		if status < 400 && (route == "/healthz" || route == "/readyz" || route == "/metrics") {
+		if at.status < 400 && (at.route == "/healthz" || at.route == "/readyz" || at.route == "/metrics") {
 			level = slog.LevelDebug
 		}
-		l.Log(c.Request.Context(), level, "request", "method", c.Request.Method, "route", route,
-			"status", status, "ms", float64(took.Microseconds())/1000, "bytes", c.Writer.Size())
+		lines.Write(c.Request.Context(), level, start, log.Request{Method: at.method, Route: at.route, Status: at.status, Bytes: c.Writer.Size(), Took: took})
 	}
+}
+
+// methodOf gives the names of HTTP only: a client may send any word.
+func methodOf(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:
+		return m
+	}
+	return "other"
 }
 
 func recovery(l *slog.Logger) gin.HandlerFunc {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -13,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"bense/server/internal/actor"
-	"bense/server/internal/errs"
 )
 
 // Prefix stands before every operation of the API.
@@ -41,7 +41,12 @@ type Server struct {
 	Registry *prometheus.Registry
 	root     huma.API
 	log      *slog.Logger
+	draining atomic.Bool
 }
+
+// Drain has every answer from now on close its connection, so that at the shutdown that follows nobody
+// is just sending a request on one that is being closed.
+func (s *Server) Drain() { s.draining.Store(true) }
 
 // New makes a server without routes of features; those come from each feature's Routes.
 func New(o Options) (*Server, error) {
@@ -57,7 +62,8 @@ func New(o Options) (*Server, error) {
 	if err := e.SetTrustedProxies(o.TrustedProxies); err != nil {
 		return nil, err
 	}
-	e.Use(requestID(), observe(o.Log, o.Registry), recovery(o.Log), secure())
+	s := &Server{Engine: e, Registry: o.Registry, log: o.Log}
+	e.Use(requestID(&s.draining), observe(o.Log, o.Registry), recovery(o.Log), secure())
 	e.NoRoute(func(c *gin.Context) { Abort(c, o.Log, errRoute) })
 
 	c := huma.DefaultConfig("本色家园 Bense", "1")
@@ -69,11 +75,12 @@ func New(o Options) (*Server, error) {
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
+		"console": {Type: "apiKey", In: "cookie", Name: ConsoleCookie, Description: consoleDoc},
 	}
-	c.Security = []map[string][]string{{"session": {}}}
+	c.Security = []map[string][]string{{"session": {}}, {"console": {}}}
 	root := humagin.New(e, c)
 	root.UseMiddleware(authenticate(root, o.Auth))
-	s := &Server{Engine: e, API: huma.NewGroup(root, Prefix), Registry: o.Registry, root: root, log: o.Log}
+	s.API, s.root = huma.NewGroup(root, Prefix), root
 	s.ops(o)
 	return s, nil
 }
@@ -98,20 +105,11 @@ func authenticate(api huma.API, auth Authenticator) func(huma.Context, func(huma
 			next(ctx)
 			return
 		}
-		who, err := Actor(ctx.Context(), auth, ctx.Header("Authorization"))
+		who, err := authenticated(ctx, auth)
 		if err != nil {
 			huma.WriteErr(api, ctx, http.StatusInternalServerError, "", err)
 			return
 		}
 		next(huma.WithContext(ctx, actor.With(ctx.Context(), who)))
 	}
-}
-
-// Actor reads an Authorization header; plain gin handlers use it too.
-func Actor(ctx context.Context, auth Authenticator, header string) (actor.Actor, error) {
-	const scheme = "Bearer "
-	if len(header) <= len(scheme) || header[:len(scheme)] != scheme || auth == nil {
-		return actor.Actor{}, errs.ErrUnauthenticated
-	}
-	return auth.Authenticate(ctx, header[len(scheme):])
 }

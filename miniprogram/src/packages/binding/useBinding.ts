@@ -19,6 +19,9 @@ export function usePhoneBinding() {
       refused.value = true
       return
     }
+    // The button said yes to the words that hold now; which ones they were is kept.
+    const words = await call('GET /me/consent')
+    if (!words.current) await call('PUT /me/consent', { body: { version: words.version } })
     const bound = await call('POST /me/phone', { body: { code } })
     if (!bound.persons.length && !bound.roles.length) {
       throw new DeviceError('identity.phone_unknown', '花名册里没有这个手机号')

@@ -1,7 +1,8 @@
 import { computed, ref, shallowRef } from 'vue'
-import { call } from '../../api/session'
+import { Problem } from '../../api/client'
+import { call, lastMe } from '../../api/session'
 import type { CheckinResult, Visit } from '../../api/types'
-import { checkInSelf, sound } from '../../composables/useCheckin'
+import { checkInSelf, late, sound } from '../../composables/useCheckin'
 import { fullWhen, time } from '../../composables/date'
 import { clauses, toTrouble, type Trouble } from '../../composables/problem'
 import { useSession } from '../../composables/useSession'
@@ -26,7 +27,12 @@ export function useVisit() {
   const current = shallowRef<Someone>()
   const slow = ref(false)
   const people = ref<Someone[]>([])
+  /** The server could not be reached at the scan: the code and its time are kept instead of a ticket. */
+  const kept = ref(false)
   let token = ''
+  let scene: number | undefined
+  let scanned = ''
+  let gone = false
 
   const next = computed(() => people.value.find((p) => !p.present_at && p.person_id !== current.value?.person_id))
   const tone = computed(() => {
@@ -49,21 +55,35 @@ export function useVisit() {
       Date.now() - Date.parse(result.value.happened_at ?? '') < REGRET,
   )
 
-  async function open(q: string) {
+  /** `scene`: in which WeChat opened the page by itself; it knows whether the code came from a picture. */
+  async function open(q: string, by?: number) {
+    if (token !== q || !scanned) scanned = new Date().toISOString()
     token = q
+    scene = by
+    kept.value = false
     stage.value = 'opening'
     try {
-      await session.ready()
-      const got = await call('POST /visits', { body: { token } })
+      const got = await soon(session.ready().then(() => call('POST /visits', { body: { token, scene } })))
       visit.value = got
       people.value = got.people ?? []
       if (!got.ticket) return show(unadmitted(got))
       if (!people.value.length) return void (stage.value = 'unbound')
       await arrive()
     } catch (err) {
+      if (unreached(err) && keep()) return void (await arrive())
       trouble.value = toTrouble(err)
       stage.value = 'error'
     }
+  }
+
+  /** Those whom the last visit knew stand in for the server's answer. */
+  function keep(): boolean {
+    const known = session.persons.length ? session.persons : (lastMe()?.persons ?? [])
+    if (!known.length) return false
+    kept.value = true
+    visit.value = undefined
+    people.value = known.map((p) => ({ person_id: p.id, name: p.name }))
+    return true
   }
 
   async function arrive() {
@@ -85,9 +105,14 @@ export function useVisit() {
     current.value = person
     stage.value = 'sending'
     slow.value = false
-    const timer = setTimeout(() => (slow.value = true), 4000)
+    const timer = setTimeout(() => (slow.value = true), kept.value ? 800 : 4000)
+    const by = kept.value ? { token, at: scanned } : { ticket: visit.value!.ticket! }
     try {
-      show(await checkInSelf(visit.value!.ticket!, person, insisted))
+      const got = await checkInSelf(by, person, insisted)
+      if (!gone && current.value === person) return show(got)
+      // The page has been left, or another person has it: the answer stands on the first page.
+      mark(person, got)
+      late.value = { result: got, name: person.name }
     } catch (err) {
       trouble.value = toTrouble(err)
       stage.value = 'error'
@@ -96,14 +121,24 @@ export function useVisit() {
     }
   }
 
+  function mark(person: Someone | undefined, got: CheckinResult) {
+    if (got.answer !== 'ok' && got.answer !== 'already') return
+    const at = got.first?.at ?? got.happened_at ?? new Date().toISOString()
+    people.value = people.value.map((p) => (p.person_id === person?.person_id ? { ...p, present_at: at } : p))
+  }
+
   function show(got: CheckinResult) {
     result.value = got
     stage.value = 'result'
-    if (got.answer === 'ok' || got.answer === 'already') {
-      const at = got.first?.at ?? got.happened_at ?? new Date().toISOString()
-      people.value = people.value.map((p) => (p.person_id === current.value?.person_id ? { ...p, present_at: at } : p))
-    }
+    mark(current.value, got)
     sound(got)
+  }
+
+  /** While the first one waits for the network, the next may be signed in. */
+  function signInNext(person: Someone) {
+    people.value = people.value.map((p) => (p.person_id === current.value?.person_id ? { ...p, present_at: p.present_at ?? scanned } : p))
+    stage.value = 'people'
+    return signIn(person)
   }
 
   const annul = useSubmit(async () => {
@@ -125,10 +160,26 @@ export function useVisit() {
   })
 
   return {
-    stage, trouble, visit, result, current, people, slow, next, tone, word, rest, at, regrettable,
-    annul, come, session, open, resume, signIn,
-    again: () => open(token),
+    stage, trouble, visit, result, current, people, slow, kept, next, tone, word, rest, at, regrettable,
+    annul, come, session, open, resume, signIn, signInNext,
+    again: () => open(token, scene),
+    leave: () => (gone = true),
   }
+}
+
+/** How long a scan waits for its visit before the code itself is kept. */
+const PATIENCE = 4000
+
+function soon<T>(asked: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Problem(0, 'client.timeout', '等了很久，还没有回音')), PATIENCE)
+    asked.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+/** No answer, or one that only says that the server is not there. */
+function unreached(err: unknown): boolean {
+  return err instanceof Problem ? err.status === 0 || err.status >= 500 : (err as { code?: string })?.code === 'client.offline'
 }
 
 /** A code that opens no visit is shown like any other answer. */

@@ -1,7 +1,5 @@
-import type { RosterRow } from '../../api/types'
-
 /** Does the row fit what was typed: part of the name or unit, pinyin initials, last four digits. */
-export function fits(row: Pick<RosterRow, 'name' | 'unit' | 'initials' | 'phone_last4'>, typed: string): boolean {
+export function fits(row: { name: string; unit: string; initials?: string; phone_last4?: string }, typed: string): boolean {
   const q = typed.trim().toLowerCase().replace(/\s+/g, '')
   if (!q) return true
   if (/^\d+$/.test(q)) return (row.phone_last4 ?? '').includes(q)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"bense/server/internal/qr"
 )
 
 var sceneText = regexp.MustCompile("^[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}$")
@@ -25,7 +27,7 @@ func (e *Emulator) wxaCode(r *request) answer {
 	if strings.HasPrefix(in.Page, "/") || strings.Contains(in.Page, "?") || in.CheckPath && in.Page != "" && !e.pageExists(in.Page) {
 		return fail(41030, "invalid page")
 	}
-	image, err := qrPNG(in.Page+"?scene="+in.Scene, 8)
+	image, err := qr.PNG(in.Page+"?scene="+in.Scene, 8)
 	if err != nil {
 		return fail(41030, "invalid page")
 	}

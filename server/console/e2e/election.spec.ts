@@ -1,0 +1,51 @@
+import { expect, test } from '@playwright/test'
+import { clean } from './axe'
+import { approve, got, office, phoneOf, signIn } from './phones'
+
+test('an election is drafted and opened, and its members are told', async ({ page, request }) => {
+  test.slow() // the whole roll, looked through by axe
+  const headers = await phoneOf(request, office)
+  await signIn(page, request, headers)
+  await page.goto('/console/elections/new')
+  const { items } = await got(request, headers, '/api/v1/alliances')
+  const { items: people } = await got(request, headers, `/api/v1/persons?alliance_id=${items[0].id}&status=active&limit=1`)
+  await page.getByRole('combobox', { name: '添加候选人' }).fill(people[0].name)
+  await page.getByRole('option', { name: people[0].name }).first().click()
+  await expect(page.getByRole('list', { name: '候选人' })).toContainText(people[0].name)
+  await clean(page)
+  await page.getByRole('button', { name: '存为草稿' }).click()
+  await expect(page.getByText('草稿', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: '开始投票' }).click()
+  await page.getByRole('button', { name: '开始', exact: true }).click()
+  await expect(page.getByText('等开始')).toBeVisible()
+  await expect(page.getByText(/应到 \d+ 人/)).toBeVisible()
+  await clean(page)
+  const notices = await got(request, headers, `/api/v1/notices?alliance_id=${items[0].id}`)
+  expect(notices.items[0].title).toBe('推选联盟负责人')
+})
+
+test('a show of hands is recorded, the phone confirms, and the successor takes over', async ({ page, request }) => {
+  const headers = await phoneOf(request, office)
+  const { items } = await got(request, headers, '/api/v1/alliances')
+  const { items: people } = await got(request, headers, `/api/v1/persons?alliance_id=${items[1].id}&status=active&limit=1`)
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  const made = await got(request, headers, '/api/v1/elections', {
+    alliance_id: items[1].id, form: 'show', opens_at: at(-1), closes_at: at(2), candidates: [people[0].id] })
+  const open = await got(request, headers, `/api/v1/elections/${made.id}/open`, {})
+  await signIn(page, request, headers)
+  await page.goto(`/console/elections/${made.id}`)
+  await page.getByRole('button', { name: '记录表决结果' }).click()
+  await page.getByLabel('到会人数').fill(String(open.progress.need))
+  await page.getByLabel(`${people[0].name} 赞成`).fill(String(open.progress.need))
+  await page.getByRole('button', { name: '记录', exact: true }).click()
+  await page.getByRole('button', { name: '确认结果并接任' }).click()
+  await page.getByRole('button', { name: '确认', exact: true }).click()
+  await approve(page, request, headers)
+  await expect(page.getByText('已确认', { exact: true })).toBeVisible()
+  await page.goto(`/console/elections?alliance=${items[1].id}`)
+  const term = page.getByRole('row', { name: new RegExp(`${people[0].name}.*在任`) })
+  await expect(term).toBeVisible()
+  await clean(page)
+  await term.getByRole('link', { name: '交接清单' }).click()
+  await expect(page.getByRole('heading', { name: '交接清单' })).toBeVisible()
+})

@@ -1,0 +1,51 @@
+package election_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bense/server/internal/election"
+	"bense/server/internal/id"
+)
+
+// Whoever is on the roll is told when a round begins, and the notice ends with the round.
+func TestMembersAreToldThatAVoteBegins(t *testing.T) {
+	c := newCounty(t)
+	e := c.open(t, c.plan())
+	if len(c.told.bodies) != 1 {
+		t.Fatalf("told %d times", len(c.told.bodies))
+	}
+	for _, want := range []string{"推选联盟负责人\n", "第1离退休干部党建联盟推选负责人", "7月1日9:00到7月3日9:00", "纸质选票"} {
+		if !strings.Contains(c.told.bodies[0], want) {
+			t.Errorf("no %q in %q", want, c.told.bodies[0])
+		}
+	}
+	first := c.told.last
+	for unit := range 3 {
+		for n := range 4 {
+			if err := c.vote(t, e, unit, n, unit); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	must(c.election.Count(t.Context(), c.lead, e.ID))(t)
+	if !slices.Equal(c.told.over, []id.ID{first}) {
+		t.Errorf("over: %v", c.told.over)
+	}
+	must(c.election.Further(t.Context(), c.lead, e.ID, c.clk.Now(), c.clk.Now().Add(time.Hour)))(t)
+	if len(c.told.bodies) != 2 || !strings.Contains(c.told.bodies[1], "再投一轮") {
+		t.Errorf("%q", c.told.bodies)
+	}
+	must(c.election.Cancel(t.Context(), c.lead, e.ID, "另选时间"))(t)
+	if !slices.Equal(c.told.gone, []id.ID{c.told.last}) {
+		t.Errorf("called off: %v", c.told.gone)
+	}
+	show := c.plan()
+	show.Form = election.Show
+	c.open(t, show)
+	if last := c.told.bodies[len(c.told.bodies)-1]; !strings.Contains(last, "举手表决") {
+		t.Error(last)
+	}
+}

@@ -1,0 +1,50 @@
+package notice
+
+import (
+	"context"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+)
+
+// ErrNoDate is the answer to the wish for a calendar entry of something that has no time.
+var ErrNoDate = errs.New(errs.Conflict, "notice.no_date", "这条通知没有活动时间，不用加进日历")
+
+// Forward gives a notice as it may be passed on; whoever may read it may pass it on.
+func (s *Service) Forward(ctx context.Context, who actor.Actor, key id.ID) (Leaflet, error) {
+	n, about, err := s.out(ctx, who, key)
+	if err != nil {
+		return Leaflet{}, err
+	}
+	a, err := s.Directory.Alliance(ctx, n.Alliance)
+	if err != nil {
+		return Leaflet{}, err
+	}
+	return leaflet(n, about, a.Name, s.Contact, s.Clock.Now()), nil
+}
+
+// Calendar gives the activity of a notice as an iCalendar file.
+func (s *Service) Calendar(ctx context.Context, who actor.Actor, key id.ID) ([]byte, error) {
+	n, about, err := s.out(ctx, who, key)
+	if err != nil {
+		return nil, err
+	}
+	if about == nil {
+		return nil, ErrNoDate
+	}
+	return calendarEntry(n, *about, s.Clock.Now()), nil
+}
+
+// out gives a notice that has been published, with its activity.
+func (s *Service) out(ctx context.Context, who actor.Actor, key id.ID) (Notice, *Facts, error) {
+	n, err := s.seen(ctx, who, key)
+	if err != nil {
+		return n, nil, err
+	}
+	if !n.Went() {
+		return n, nil, ErrNotOut
+	}
+	about, err := s.facts(ctx, n.Activity)
+	return n, about, err
+}

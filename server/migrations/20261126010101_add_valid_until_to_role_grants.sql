@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE role_grants ADD COLUMN valid_until DATETIME(3) NULL;
+
+-- +goose Down
+ALTER TABLE role_grants DROP COLUMN valid_until;
