@@ -4,6 +4,7 @@
 package rig
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -125,8 +126,35 @@ func (p *Process) Kill() {
 	<-done
 }
 
-// Pause stops the child without ending it (SIGSTOP): its connections stand and nothing is answered.
-func (p *Process) Pause() error { return p.signal(syscall.SIGSTOP) }
+// Pause stops the child without ending it (SIGSTOP): its connections stand and nothing is answered. It
+// comes back when every thread has stopped: on a busy machine some go on for a while after the signal.
+func (p *Process) Pause() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for limit := time.Now().Add(stopWithin); !stopped(p.PID()); time.Sleep(lookEvery) {
+		if time.Now().After(limit) {
+			return fmt.Errorf("rig: %s still runs %s after it was told to pause", p.name, stopWithin)
+		}
+	}
+	return nil
+}
+
+// stopped reports whether no thread of a process runs, as far as the system tells (proc(5): the state
+// follows the name in brackets).
+func stopped(pid int) bool {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		if _, state, _ := strings.Cut(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " "); !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return true
+}
 
 // Resume lets a paused child go on (SIGCONT).
 func (p *Process) Resume() error { return p.signal(syscall.SIGCONT) }
