@@ -137,6 +137,29 @@ func items(e ledger.Entry) []Item {
 	if len(e.Contacts) > 1 || len(e.Contacts) == 1 && e.Contacts[0].Relation != "" {
 		out = append(out, Item{Key: "contacts", Label: "家属联系人名单", Value: e.ContactWords(), Why: why["contacts"], Sealed: true})
 	}
+	return append(out, ownColumns(e.Own)...)
+}
+
+// ownColumns are those that the office shows to members; of the others it is told how many there are.
+func ownColumns(list []ledger.OwnValue) []Item {
+	var out []Item
+	hidden := 0
+	for _, v := range list {
+		switch {
+		case v.Value == "":
+		case !v.MemberSees:
+			hidden++
+		default:
+			reason := v.Purpose
+			if reason == "" {
+				reason = "党工委登记要用"
+			}
+			out = append(out, Item{Key: v.Key(), Label: v.Name, Value: v.Value, Why: reason})
+		}
+	}
+	if hidden > 0 {
+		out = append(out, Item{Key: "office", Label: "党工委另外登记的", Value: fmt.Sprintf("%d项，想看请找联络员", hidden), Why: "党工委工作要用"})
+	}
 	return out
 }
 
