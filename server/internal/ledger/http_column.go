@@ -74,7 +74,7 @@ func columnRoutes(api huma.API, s *Service) {
 			return s.Columns(ctx, who, in.ID.ID)
 		}, all(viewColumn))
 
-	type made struct {
+	type newColumn struct {
 		web.IDPath
 		Body struct {
 			Name         string     `json:"name" maxLength:"60"`
@@ -86,24 +86,24 @@ func columnRoutes(api huma.API, s *Service) {
 		}
 	}
 	route(api, created(op("createColumn", http.MethodPost, "/committees/{id}/columns", "ledger", "Add a column behind the others")),
-		func(ctx context.Context, who actor.Actor, in *made) (Column, error) {
+		func(ctx context.Context, who actor.Actor, in *newColumn) (Column, error) {
 			b := in.Body
 			return s.CreateColumn(ctx, who, Column{CommitteeID: in.ID.ID, Name: b.Name, Kind: b.Kind, Choices: b.Choices, Purpose: b.Purpose,
 				LiaisonEdits: b.LiaisonEdits, MemberSees: b.MemberSees})
 		}, viewColumn)
 
-	type order struct {
+	type columnOrder struct {
 		web.IDPath
 		Body struct {
 			IDs []id.ID `json:"ids" nullable:"false" maxItems:"60" doc:"All columns in use"`
 		}
 	}
 	route(api, op("orderColumns", http.MethodPut, "/committees/{id}/columns/order", "ledger", "Put the columns into an order"),
-		func(ctx context.Context, who actor.Actor, in *order) ([]Column, error) {
+		func(ctx context.Context, who actor.Actor, in *columnOrder) ([]Column, error) {
 			return s.OrderColumns(ctx, who, in.ID.ID, in.Body.IDs)
 		}, func(l []Column) page.List[columnView] { return all(viewColumn)(l) })
 
-	type changed struct {
+	type columnPatch struct {
 		web.IDPath
 		Body struct {
 			Name         *string   `json:"name,omitempty" maxLength:"60"`
@@ -114,7 +114,7 @@ func columnRoutes(api huma.API, s *Service) {
 		}
 	}
 	route(api, op("updateColumn", http.MethodPatch, "/columns/{id}", "ledger", "Change a column; what people's rows hold stays"),
-		func(ctx context.Context, who actor.Actor, in *changed) (Column, error) {
+		func(ctx context.Context, who actor.Actor, in *columnPatch) (Column, error) {
 			b := in.Body
 			return s.UpdateColumn(ctx, who, in.ID.ID, DefinitionChange{Name: b.Name, Purpose: b.Purpose, Choices: b.Choices,
 				LiaisonEdits: b.LiaisonEdits, MemberSees: b.MemberSees})

@@ -137,7 +137,7 @@ func items(e ledger.Entry) []Item {
 	if len(e.Contacts) > 1 || len(e.Contacts) == 1 && e.Contacts[0].Relation != "" {
 		out = append(out, Item{Key: "contacts", Label: "家属联系人名单", Value: e.ContactWords(), Why: why["contacts"], Sealed: true})
 	}
-	return append(out, ownColumns(e.Own)...)
+	return out
 }
 
 // ownColumns are those that the office shows to members; of the others it is told how many there are.
@@ -177,11 +177,15 @@ func (s *Service) own(ctx context.Context, who actor.Actor, person id.ID, looks 
 	if err != nil {
 		return Own{}, Takings{}, err
 	}
+	all, err := s.Ledger.Person(ctx, actor.System, person) // with what the office keeps for itself, to count it
+	if err != nil {
+		return Own{}, Takings{}, err
+	}
 	relation, err := s.Accounts.RelationOf(ctx, who.Account, person)
 	if err != nil {
 		return Own{}, Takings{}, err
 	}
-	o := Own{Person: e.Person, Self: relation == identity.Self, Items: items(e)}
+	o := Own{Person: e.Person, Self: relation == identity.Self, Items: append(items(e), ownColumns(all.Own)...)}
 	if o.Since, o.Changed, err = s.store.since(ctx, person); err != nil {
 		return Own{}, Takings{}, err
 	}
