@@ -3445,15 +3445,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        ChangedBody1: {
-            choices?: string[];
-            liaison_edits?: boolean;
-            member_sees?: boolean;
-            name?: string;
-            purpose?: string;
-        } & {
-            [key: string]: unknown;
-        };
         CheckinActivityView: {
             /** Format: date-time */
             ends_at: string;
@@ -4023,6 +4014,21 @@ export interface components {
              * @enum {string}
              */
             relation?: "self" | "family";
+        } & {
+            [key: string]: unknown;
+        };
+        ColumnOrderBody: {
+            /** @description All columns in use */
+            ids: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        ColumnPatchBody: {
+            choices?: string[];
+            liaison_edits?: boolean;
+            member_sees?: boolean;
+            name?: string;
+            purpose?: string;
         } & {
             [key: string]: unknown;
         };
@@ -5392,17 +5398,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        MadeBody: {
-            choices?: string[];
-            /** @enum {string} */
-            kind: "text" | "number" | "date" | "choice" | "yes_no";
-            liaison_edits?: boolean;
-            member_sees?: boolean;
-            name: string;
-            purpose?: string;
-        } & {
-            [key: string]: unknown;
-        };
         MoveBody: {
             /** Format: int64 */
             revision: number;
@@ -5428,6 +5423,17 @@ export interface components {
         NewBranchBody: {
             name: string;
             unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NewColumnBody: {
+            choices?: string[];
+            /** @enum {string} */
+            kind: "text" | "number" | "date" | "choice" | "yes_no";
+            liaison_edits?: boolean;
+            member_sees?: boolean;
+            name: string;
+            purpose?: string;
         } & {
             [key: string]: unknown;
         };
@@ -5771,12 +5777,6 @@ export interface components {
              * @description 5 when absent
              */
             threshold?: number;
-        } & {
-            [key: string]: unknown;
-        };
-        OrderBody: {
-            /** @description All columns in use */
-            ids: string[];
         } & {
             [key: string]: unknown;
         };
@@ -7891,7 +7891,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangedBody1"];
+                "application/json": components["schemas"]["ColumnPatchBody"];
             };
         };
         responses: {
@@ -8147,7 +8147,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MadeBody"];
+                "application/json": components["schemas"]["NewColumnBody"];
             };
         };
         responses: {
@@ -8182,7 +8182,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderBody"];
+                "application/json": components["schemas"]["ColumnOrderBody"];
             };
         };
         responses: {

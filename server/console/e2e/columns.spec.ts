@@ -100,7 +100,7 @@ test('a committee has columns of its own, from the definition to the file that g
     await money.fill('三百五')
     await page.getByRole('button', { name: '保存' }).click()
     await expect(page.getByText('应是数字，例如 300 或 300.5').first()).toBeVisible()
-    await money.scrollIntoViewIfNeeded()
+    await expect(money).toBeInViewport()
     await look(page, '填错了')
     await money.fill('350')
     await page.getByRole('combobox', { name: '慰问类别' }).click()
