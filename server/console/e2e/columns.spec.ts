@@ -32,6 +32,8 @@ async function openPerson(page: Page, name: string) {
   await expect(page.getByRole('heading', { name })).toBeVisible()
 }
 
+test.use({ actionTimeout: 20_000 })
+
 test('a committee has columns of its own, from the definition to the file that goes out', async ({ page, request, browser }) => {
   test.setTimeout(240_000)
   const phone = await Phone.of(browser, await county(request, '自设'))
@@ -103,7 +105,7 @@ test('a committee has columns of its own, from the definition to the file that g
     await expect(money).toBeInViewport()
     await look(page, '填错了')
     await money.fill('350')
-    await page.getByRole('combobox', { name: '慰问类别' }).click()
+    await page.getByRole('combobox', { name: '慰问类别' }).press('Enter')
     await page.getByRole('option', { name: '特困' }).click()
     await page.getByRole('button', { name: '保存' }).click()
     await expect(page.getByText('已保存')).toBeVisible()
@@ -140,10 +142,10 @@ test('a committee has columns of its own, from the definition to the file that g
 
   await test.step('the file that goes out has them', async () => {
     await page.getByRole('link', { name: '导出台账' }).click()
-    await page.getByRole('combobox', { name: '列' }).click()
+    await page.getByRole('combobox', { name: '列', exact: true }).press('Enter')
     await expect(page.getByRole('option', { name: '党龄补贴（自定义）' })).toBeAttached()
     await page.keyboard.press('Escape')
-    await page.getByRole('textbox', { name: /用途|例如/ }).fill('核对自定义栏')
+    await page.getByRole('textbox', { name: '用途' }).fill('核对自定义栏')
     await page.getByRole('button', { name: '导出', exact: true }).click()
     await phone.agree(page, '导出台账')
     await expect(page.getByRole('button', { name: '下载' })).toBeVisible()
