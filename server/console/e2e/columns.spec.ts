@@ -91,6 +91,7 @@ test('a committee has columns of its own, from the definition to the file that g
     await page.reload()
     await expect(page.getByRole('columnheader', { name: '慰问类别' })).toBeVisible()
     await expect.poll(() => shown(page, '党龄补贴')).toEqual(['', '260.5', '300'])
+    await look(page, '台账里的自定义栏')
     expect(await shown(page, '慰问类别')).toEqual(['', '一般', '重点'])
   })
 
@@ -120,7 +121,7 @@ test('a committee has columns of its own, from the definition to the file that g
     await menu()
     await page.getByRole('button', { name: '修改慰问类别' }).click()
     await page.getByRole('dialog').getByRole('textbox', { name: '选项' }).fill('重点\n特困')
-    await expect(page.getByText('“一般” 1 人已经选了去掉的选项')).toBeVisible()
+    await expect(page.getByText('去掉的选项已经有人选了（“一般” 1 人）')).toBeVisible()
     await shot(page, '去掉选项')
     await page.getByRole('dialog').getByRole('button', { name: '取消' }).click()
     await page.getByRole('button', { name: '停用慰问类别' }).click()

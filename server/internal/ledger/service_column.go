@@ -305,6 +305,9 @@ func (s *Service) entries(ctx context.Context, who actor.Actor, list []detail) (
 			committees = append(committees, d.CommitteeID)
 		}
 	}
+	if len(list) == 0 {
+		return []Entry{}, nil
+	}
 	columns, err := s.store.columnsOf(ctx, committees...)
 	if err != nil {
 		return nil, err
