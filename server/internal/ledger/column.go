@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -235,7 +236,7 @@ func calendarDate(s string) (string, bool) {
 func (r Record) custom() map[string]string {
 	out := map[string]string{}
 	if r.Custom != "" {
-		_ = json.Unmarshal([]byte(r.Custom), &out) // written by SetOwn
+		_ = json.Unmarshal([]byte(r.Custom), &out) // written by setCustom
 	}
 	return out
 }
@@ -257,13 +258,27 @@ func (r Record) Owns() map[string]string {
 	return out
 }
 
-// SetOwn writes a committee's own column; the text has one form for one set of values, so that records
-// can be compared.
+// SetOwn writes a committee's own column.
 func (r *Record) SetOwn(column id.ID, value string) {
 	m := r.custom()
-	if m[column.String()] = value; value == "" {
-		delete(m, column.String())
+	m[column.String()] = value
+	r.setCustom(m)
+}
+
+// SetOwns writes all of the committees' own columns, by Column.Key: what is missing becomes empty.
+func (r *Record) SetOwns(values map[string]string) {
+	m := make(map[string]string, len(values))
+	for key, v := range values {
+		if column := ColumnID(key); column != 0 {
+			m[column.String()] = v
+		}
 	}
+	r.setCustom(m)
+}
+
+// setCustom stores values; the text has one form for one set of them, so that records can be compared.
+func (r *Record) setCustom(m map[string]string) {
+	maps.DeleteFunc(m, func(_, v string) bool { return v == "" })
 	if r.Custom = ""; len(m) > 0 {
 		text, err := json.Marshal(m) // by sorted keys
 		if err != nil {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -366,5 +367,51 @@ func TestOwnColumnsAtOnce(t *testing.T) {
 	}
 	if _, err := w.ledger.CreateColumn(t.Context(), w.office(0), ledger.Column{CommitteeID: w.counties[0].ID, Name: "太多", Kind: ledger.TextColumn}); !errors.Is(err, ledger.ErrManyColumns) {
 		t.Error(err)
+	}
+}
+
+func TestOwnColumnsOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	s := w.server()
+	county, zhang := "/committees/"+w.counties[0].ID.String()+"/columns", "/persons/"+w.zhang.Person.ID.String()
+	status, made := call(t, s, "office", "POST", county, `{"name":"党龄补贴","kind":"number","liaison_edits":true,"purpose":"发放补贴"}`)
+	if status != 201 || made["key"] != "custom."+made["id"].(string) || fmt.Sprint(made["choices"]) != "[]" {
+		t.Fatal(status, made)
+	}
+	column := made["id"].(string)
+	for _, c := range []struct {
+		who, method, path, body string
+		status                  int
+		want                    string
+	}{
+		{"office", "POST", county, `{"name":"党龄补贴","kind":"text"}`, 409, "ledger.column_taken"},
+		{"office", "POST", county, `{"name":"民族","kind":"text"}`, 409, "ledger.column_built_in"},
+		{"office", "POST", county, `{"name":"甲","kind":"picture"}`, 422, "kind"},
+		{"liaison", "POST", county, `{"name":"甲","kind":"text"}`, 403, "forbidden"},
+		{"other", "GET", county, "", 404, "not_found"},
+		{"liaison", "GET", county, "", 200, column},
+		{"member", "GET", county, "", 200, `"items":[]`},
+		{"liaison", "PATCH", zhang, `{"own":{"` + column + `":"很多"}}`, 422, `"field":"custom.` + column + `"`},
+		{"liaison", "PATCH", zhang, `{"own":{"abc":"1"}}`, 422, "not an identifier"},
+		{"liaison", "PATCH", zhang, `{"own":{"` + column + `":"300.0"}}`, 200, `"value":"300"`},
+		{"liaison", "GET", "/persons?q=zag", "", 200, `"own":{"` + column + `":"300"}`},
+		{"member", "GET", zhang, "", 200, `"columns":[]`},
+		{"liaison", "GET", zhang + "/history", "", 200, `"label":"党龄补贴"`},
+		{"office", "GET", "/columns/" + column + "/use", "", 200, `"persons":1`},
+		{"other", "PATCH", "/columns/" + column, `{"name":"甲"}`, 404, "not_found"},
+		{"liaison", "POST", "/columns/" + column + "/retire", "", 403, "forbidden"},
+		{"office", "PUT", county + "/order", `{"ids":[]}`, 409, "ledger.columns_changed"},
+		{"office", "PUT", county + "/order", `{"ids":["` + column + `"]}`, 200, column},
+		{"office", "POST", "/columns/" + column + "/retire", "", 200, "retired_at"},
+		{"liaison", "PATCH", zhang, `{"own":{"` + column + `":"400"}}`, 422, "已停用"},
+		{"liaison", "GET", county, "", 200, `"items":[]`},
+		{"office", "POST", "/columns/" + column + "/restore", "", 200, "党龄补贴"},
+		{"liaison", "GET", zhang, "", 200, `"value":"300"`},
+	} {
+		status, out := call(t, s, c.who, c.method, c.path, c.body)
+		text, _ := json.Marshal(out)
+		if status != c.status || !strings.Contains(string(text), c.want) {
+			t.Errorf("%s %s %s %s: %d %s, want %d %s", c.who, c.method, c.path, c.body, status, text, c.status, c.want)
+		}
 	}
 }

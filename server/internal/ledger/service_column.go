@@ -287,9 +287,10 @@ func sightOf(who actor.Actor, at actor.Place) sight {
 // own shows what columns hold of a person, in their order.
 func (v sight) own(columns []Column, committee id.ID, rec Record, in func(Column) bool) []OwnValue {
 	var out []OwnValue
+	values := rec.custom()
 	for _, c := range columns {
 		if c.CommitteeID == committee && in(c) && (v.all || c.MemberSees) {
-			out = append(out, OwnValue{Column: c, Value: rec.Own(c.ID), Editable: v.keeps && (v.office || c.LiaisonEdits)})
+			out = append(out, OwnValue{Column: c, Value: values[c.ID.String()], Editable: v.keeps && (v.office || c.LiaisonEdits)})
 		}
 	}
 	return out

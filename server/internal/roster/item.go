@@ -117,8 +117,9 @@ func (p *planner) differences(from, to ledger.Record, branch map[id.ID]string) [
 		add(colBranch, "所在党支部", branch[from.BranchID], branch[to.BranchID])
 	}
 	add(colSeq, "序号", number(from.SeqNo), number(to.SeqNo))
+	before, after := from.Owns(), to.Owns()
 	for _, c := range p.own {
-		add(c.Key(), c.Name, from.Own(c.ID), to.Own(c.ID))
+		add(c.Key(), c.Name, before[c.Key()], after[c.Key()])
 	}
 	return out
 }

@@ -62,23 +62,31 @@ func nobodyKeeps(string) bool { return false }
 // mergeOwn is merge for the committee's own columns. Those that went out of use since the file was read are
 // left alone.
 func (p *planner) mergeOwn(into *ledger.Record, r *Row, first bool, keep func(key string) bool) (conflicts []string) {
+	if len(r.Own) == 0 {
+		return nil
+	}
+	own, changed := into.Owns(), false
+	take := func(key, v string) { own[key], changed = v, true }
 	for _, key := range slices.Sorted(maps.Keys(r.Own)) {
 		at := slices.IndexFunc(p.own, func(c ledger.Column) bool { return c.Key() == key })
 		if at < 0 {
 			continue
 		}
 		c := p.own[at]
-		have, fresh, date := into.Own(c.ID), r.Own[key], c.Kind == ledger.DateColumn
+		have, fresh, date := own[key], r.Own[key], c.Kind == ledger.DateColumn
 		switch {
 		case fresh == have || keep(key):
 		case have == "" || date && strings.HasPrefix(fresh, have):
-			into.SetOwn(c.ID, fresh)
+			take(key, fresh)
 		case date && strings.HasPrefix(have, fresh):
 		case first:
-			into.SetOwn(c.ID, fresh)
+			take(key, fresh)
 		default:
 			conflicts = append(conflicts, key)
 		}
+	}
+	if changed {
+		into.SetOwns(own)
 	}
 	return conflicts
 }
