@@ -178,7 +178,7 @@ func (s *Service) OrderColumns(ctx context.Context, who actor.Actor, committeeID
 				return err
 			}
 		}
-		return s.wrote(ctx, who, "ledger.order_columns", "committee", committeeID, com.Place(), map[string]any{"columns": len(order)})
+		return s.wrote(ctx, who, "ledger.order_columns", "committee", committeeID, com.Place(), map[string]any{"count": len(order)})
 	})
 	if err != nil {
 		return nil, err
