@@ -521,6 +521,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/columns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a column; what people's rows hold stays */
+        patch: operations["updateColumn"];
+        trace?: never;
+    };
+    "/api/v1/columns/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a column into use again */
+        post: operations["restoreColumn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/columns/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hide a column; what was written stays */
+        post: operations["retireColumn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/columns/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people have something in a column */
+        get: operations["columnUse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/committees": {
         parameters: {
             query?: never;
@@ -554,6 +622,41 @@ export interface paths {
         head?: never;
         /** Rename a committee, or put it below another */
         patch: operations["updateCommittee"];
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A committee's own columns of the ledger, retired ones only for its office */
+        get: operations["listColumns"];
+        put?: never;
+        /** Add a column behind the others */
+        post: operations["createColumn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/columns/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the columns into an order */
+        put: operations["orderColumns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/committees/{id}/notice-rules": {
@@ -3914,6 +4017,21 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ColumnOrderBody: {
+            /** @description All columns in use */
+            ids: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        ColumnPatchBody: {
+            choices?: string[];
+            liaison_edits?: boolean;
+            member_sees?: boolean;
+            name?: string;
+            purpose?: string;
+        } & {
+            [key: string]: unknown;
+        };
         CommitteePatchBody: {
             name?: string;
             /** @description Empty text: at the top */
@@ -4995,6 +5113,29 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerColumnView: {
+            choices: string[];
+            committee_id: string;
+            id: string;
+            /** @description Names the column in imports, exports and the history */
+            key: string;
+            /** @enum {string} */
+            kind: "text" | "number" | "date" | "choice" | "yes_no";
+            /** @description Else only the lead unit and the office write it */
+            liaison_edits: boolean;
+            /** @description The person and the head; who keeps the ledger sees it anyway */
+            member_sees: boolean;
+            name: string;
+            /** @description What it is kept for, as the member reads it */
+            purpose: string;
+            /**
+             * Format: date-time
+             * @description Hidden since; what was written stays
+             */
+            retired_at?: string;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerCommitteeView: {
             id: string;
             name: string;
@@ -5098,6 +5239,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerOwnValueView: {
+            choices: string[];
+            /** @description By who asks */
+            editable: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "text" | "number" | "date" | "choice" | "yes_no";
+            name: string;
+            value: string;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerPairView: {
             one: components["schemas"]["LedgerPersonView"];
             other: components["schemas"]["LedgerPersonView"];
@@ -5113,6 +5266,8 @@ export interface components {
             birth_year: string;
             branch: string;
             branch_id: string;
+            /** @description The committee's own columns in their order, with what they hold */
+            columns: components["schemas"]["LedgerOwnValueView"][];
             community: string;
             community_registered: string;
             /** @description Of the family; the first one is family_contact */
@@ -5137,6 +5292,10 @@ export interface components {
             liaison_name: string;
             living: string;
             name: string;
+            /** @description What the committee's own columns hold, by their ids; empty ones are missing */
+            own: {
+                [key: string]: string;
+            };
             party_post: string;
             /** @description 138****1234, empty when there is none */
             phone_masked: string;
@@ -5171,6 +5330,10 @@ export interface components {
             id: string;
             initials: string;
             name: string;
+            /** @description What the committee's own columns hold, by their ids; empty ones are missing */
+            own: {
+                [key: string]: string;
+            };
             party_post: string;
             /** @description 138****1234, empty when there is none */
             phone_masked: string;
@@ -5222,6 +5385,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerUseView: {
+            /**
+             * Format: int64
+             * @description Who have something in the column
+             */
+            persons: number;
+            /** @description Of choice and yes_no: how often each stands there */
+            values: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
         MoveBody: {
             /** Format: int64 */
             revision: number;
@@ -5247,6 +5423,17 @@ export interface components {
         NewBranchBody: {
             name: string;
             unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NewColumnBody: {
+            choices?: string[];
+            /** @enum {string} */
+            kind: "text" | "number" | "date" | "choice" | "yes_no";
+            liaison_edits?: boolean;
+            member_sees?: boolean;
+            name: string;
+            purpose?: string;
         } & {
             [key: string]: unknown;
         };
@@ -5719,6 +5906,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListLedgerColumnView: {
+            items: components["schemas"]["LedgerColumnView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PageListLedgerCommitteeView: {
             items: components["schemas"]["LedgerCommitteeView"][];
             next: string;
@@ -5814,6 +6007,10 @@ export interface components {
             liaison_name?: string;
             living?: string;
             name?: string;
+            /** @description Of the committee's own columns, by id; an empty text clears one */
+            own?: {
+                [key: string]: string;
+            };
             party_post?: string;
             phone?: string;
             phone_shared_with?: string;
@@ -7683,6 +7880,134 @@ export interface operations {
             };
         };
     };
+    updateColumn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnPatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerColumnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    restoreColumn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerColumnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    retireColumn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerColumnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    columnUse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerUseView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     listCommittees: {
         parameters: {
             query?: never;
@@ -7767,6 +8092,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerCommitteeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerColumnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    createColumn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewColumnBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerColumnView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    orderColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnOrderBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerColumnView"];
                 };
             };
             /** @description Error */

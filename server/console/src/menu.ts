@@ -1,4 +1,4 @@
-import { Bell, Delete, Download, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
+import { Bell, Delete, Download, Grid, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Role } from './api/types'
@@ -62,6 +62,10 @@ export const features: Feature[] = [
   {
     title: '登录着的电脑', icon: Monitor, group: '管理',
     routes: [{ path: '/sessions', name: 'sessions', component: () => import('./pages/sessions/SessionsPage.vue'), meta: { title: '登录着的电脑' } }],
+  },
+  {
+    title: '自定义栏', icon: Grid, group: '台账', roles: ['committee_staff'],
+    routes: [{ path: '/columns', name: 'columns', component: () => import('./pages/columns/ColumnsPage.vue'), meta: { title: '自定义栏' } }],
   },
   {
     title: '导入台账', icon: Upload, group: '台账', roles: ['committee_staff'],

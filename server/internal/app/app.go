@@ -204,6 +204,7 @@ func (a *App) services() {
 	})
 	a.Ledger.UseConfirm(a.Identity)
 	a.Audit.UseConfirm(a.Identity)
+	a.Ledger.UseReserved(roster.Reserved)
 	a.Roster = roster.New(roster.Deps{DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Jobs: a.Jobs, Names: a.Identity})
 	a.Roster.UseConfirm(a.Identity)
 	a.Papers = attachment.New(attachment.Deps{DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Names: a.Identity,

@@ -41,6 +41,8 @@ func (n auditNames) SubjectName(ctx context.Context, kind string, subjects []id.
 		one = func(key id.ID) (string, error) { a, err := people.Alliance(ctx, key); return a.Name, err }
 	case "committee":
 		one = func(key id.ID) (string, error) { c, err := people.Committee(ctx, key); return c.Name, err }
+	case "column":
+		one = func(key id.ID) (string, error) { c, err := people.Column(ctx, key); return "“" + c.Name + "”", err }
 	case "activity":
 		one = func(key id.ID) (string, error) {
 			a, err := n.a.Activity.ByID(ctx, key)

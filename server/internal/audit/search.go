@@ -224,10 +224,55 @@ func (l *Log) entries(ctx context.Context, rows []row) ([]Entry, error) {
 			e.Who = "未登记的微信用户"
 		}
 		l.read(&e, r.DetailEnc)
-		e.Sentence = e.sentence()
 		out = append(out, e)
 	}
+	if err := l.nameColumns(ctx, out); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Sentence = out[i].sentence()
+	}
 	return out, nil
+}
+
+// columnPrefix stands before the id of a committee's own column.
+const columnPrefix = "custom."
+
+// nameColumns calls committees' own columns by their names.
+func (l *Log) nameColumns(ctx context.Context, list []Entry) error {
+	column := func(key string) id.ID {
+		text, ok := strings.CutPrefix(key, columnPrefix)
+		v, err := id.Parse(text)
+		if !ok || err != nil {
+			return 0
+		}
+		return v
+	}
+	var ids []id.ID
+	for _, e := range list {
+		for _, key := range e.Fields {
+			if v := column(key); v != 0 {
+				ids = append(ids, v)
+			}
+		}
+	}
+	if len(ids) == 0 || l.names == nil {
+		return nil
+	}
+	names, err := l.names.SubjectName(ctx, "column", distinct(ids))
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		for i, key := range e.Fields {
+			if v := column(key); v != 0 {
+				if e.Fields[i] = names[v]; names[v] == "" {
+					e.Fields[i] = "自定义栏"
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // read takes from the sealed detail what a reader needs; a detail whose key is gone is left out.
@@ -259,6 +304,11 @@ var fieldWords = map[string]string{
 	"health": "健康状况", "family_contact": "家属", "family_phone": "家属电话", "remark": "备注", "hobbies": "爱好", "unit_id": "单位", "branch_id": "支部",
 	"status": "状态", "joined": "入党时间", "retired": "退休时间", "duty": "职务", "title": "职务职级",
 	"venue": "活动场所", "contact": "联系人",
+	"education": "文化程度", "joined_party": "入党时间", "started_work": "参加工作时间", "leave_kind": "离退类别", "left_at": "离退休时间",
+	"former_post": "原单位及职务", "job_rank": "职级", "party_post": "党内职务", "community": "社区", "elsewhere": "是否异地居住", "living": "居住情况",
+	"talents": "特长", "team_wish": "兴趣队", "volunteer": "志愿服务意愿", "community_registered": "社区报到", "smartphone": "是否使用智能手机",
+	"phone_shared_with": "同用手机人", "liaison_name": "联络员", "seq_no": "序号", "status_at": "状态日期", "status_note": "状态说明",
+	"household_id": "同一户的人", "contacts": "家属联系人名单",
 }
 
 // sentence says the line in plain words.

@@ -102,6 +102,18 @@ func TestSearch(t *testing.T) {
 }
 
 // Log-ins have no place: the auditor of the one committee at the top finds them, nobody else's does.
+func TestOwnColumnsHaveTheirNames(t *testing.T) {
+	o := newLibrary(t)
+	err := o.log.WriteAll(t.Context(), []audit.By{{Account: 5, Line: audit.Line{Action: "ledger.update_person", Kind: "person", Subject: 100,
+		Place: actor.Place{Committee: 7}, Detail: map[string]any{"columns": []string{"education", "custom.101", "custom.102", "custom.x"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.search(staff(7), audit.Filter{})[0].Sentence; got != "李明 更改了 王建国 的台账（文化程度、=1+1、自定义栏、custom.x）" {
+		t.Error(got)
+	}
+}
+
 func TestLinesWithoutAPlaceAreTheTopsOwn(t *testing.T) {
 	o := newLibrary(t)
 	top := id.ID(7)

@@ -380,7 +380,7 @@ var idOf = map[string]string{
 	"notices": "notice", "lists": "list", "claims": "claim", "proposals": "proposal", "imports": "import",
 	"roles": "role", "cards": "card", "posters": "poster", "me": "person", "committees": "committee",
 	"surveys": "survey", "founding-versions": "version",
-	"elections": "election", "terms": "term",
+	"elections": "election", "terms": "term", "columns": "column",
 }
 
 // used up by a request that gets through.

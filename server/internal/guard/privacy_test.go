@@ -83,6 +83,8 @@ func settle(t *testing.T, keys string) *village {
 	committee, office := s.found(t, "本县老干部局", "19900039001", canary, neighbour)
 	v.office, v.member = office, s.login(t, canary.Name, canary.Phone)
 	v.person = s.must(t, v.member.token, "GET", "/me", nil).text("persons.0.id")
+	column := s.must(t, office.token, "POST", "/committees/"+committee.String()+"/columns", map[string]any{"name": "去向", "kind": "text", "member_sees": true, "purpose": "走访前联系"})
+	s.must(t, office.token, "PATCH", "/persons/"+v.person, map[string]any{"own": map[string]string{column.text("id"): canaryReason}})
 	s.must(t, office.token, "POST", "/roles", map[string]any{"role": "committee_staff", "committee_id": committee.String(),
 		"holder": map[string]string{"name": "复核经办", "phone": "19900039009"}})
 	v.second = s.login(t, "复核经办", "19900039009")
@@ -281,9 +283,17 @@ func TestOneErases(t *testing.T) {
 
 func TestOwnDataIsShownAndTakenAlong(t *testing.T) {
 	v := settle(t, "")
+	committee := v.must(t, v.office.token, "GET", "/committees", nil).text("items.0.id")
+	column := v.must(t, v.office.token, "POST", "/committees/"+committee+"/columns", map[string]any{"name": "内部档次", "kind": "text"})
+	v.must(t, v.office.token, "PATCH", "/persons/"+v.person, map[string]any{"own": map[string]string{column.text("id"): "特别关注"}})
 	own := v.must(t, v.member.token, "GET", "/me/persons/"+v.person+"/data", nil)
 	text := string(own.Body)
-	for _, hidden := range []string{canary.Phone, canary.IDNumber, canary.Address, canary.Remark} {
+	for _, want := range []string{"去向", canaryReason, "走访前联系", "1项，想看请找联络员"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s of the committee's own columns: %s", want, text)
+		}
+	}
+	for _, hidden := range []string{canary.Phone, canary.IDNumber, canary.Address, canary.Remark, "特别关注", "内部档次"} {
 		if strings.Contains(text, hidden) {
 			t.Error("the page shows what it should mask")
 		}
@@ -297,7 +307,7 @@ func TestOwnDataIsShownAndTakenAlong(t *testing.T) {
 			t.Errorf("the export lacks the %s", what)
 		}
 	}
-	for _, want := range []string{"报告会", "报告", privacy.Version, "self"} {
+	for _, want := range []string{"报告会", "报告", privacy.Version, "self", "去向"} {
 		if !strings.Contains(file, want) {
 			t.Errorf("the export lacks %s", want)
 		}

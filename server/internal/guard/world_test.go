@@ -217,6 +217,10 @@ func (w *world) furnish(t *testing.T, r relation) {
 	s["import"] = w.must(t, token, "POST", "/imports?committee_id="+s["committee"]+"&filename=a.xlsx", workbook(t, row{
 		Name: "关新人", Unit: "新单位", Alliance: "新联盟", IDNumber: idNumber("19530303", 300+int(r))})).text("id")
 	w.group(t, r)
+	if s["column"] = w.sites[itself]["column"]; r == itself || r == foreign { // one committee, one column
+		s["column"] = w.must(t, token, "POST", "/committees/"+s["committee"]+"/columns",
+			map[string]any{"name": "走访", "kind": "text", "liaison_edits": true}).text("id")
+	}
 	var l struct {
 		Items []struct {
 			ID       string `json:"id"`

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"bense/server/internal/db"
 	"bense/server/internal/id"
@@ -22,6 +23,7 @@ type Snapshot struct {
 	Branches    []Branch
 	Persons     []Record
 	Elsewhere   map[string]bool // identity numbers asked for that another committee holds
+	Columns     []Column        // the committee's own that are in use
 
 	decided func(Hint) (Decision, bool)
 }
@@ -68,6 +70,11 @@ func (b *Bulk) Snapshot(ctx context.Context, committeeID id.ID, numbers []string
 	if snap.Persons, err = st.recordsOf(ctx, committeeID); err != nil {
 		return Snapshot{}, err
 	}
+	columns, err := st.columnsOf(ctx, committeeID)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	snap.Columns = slices.DeleteFunc(columns, Column.Retired)
 	holders, err := st.holders(ctx, numbers)
 	if err != nil {
 		return Snapshot{}, err

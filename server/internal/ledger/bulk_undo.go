@@ -73,6 +73,11 @@ func (b *Bulk) Units(ctx context.Context, committeeID id.ID) ([]Unit, error) {
 	return b.s.store.unitsOf(ctx, committeeID)
 }
 
+// Columns gives a committee's own columns, retired ones too.
+func (b *Bulk) Columns(ctx context.Context, committeeID id.ID) ([]Column, error) {
+	return b.s.store.columnsOf(ctx, committeeID)
+}
+
 // Alliances gives all alliances of a committee.
 func (b *Bulk) Alliances(ctx context.Context, committeeID id.ID) ([]Alliance, error) {
 	return b.s.store.alliancesOf(ctx, committeeID)

@@ -101,6 +101,11 @@ func (d *Directory) Branch(ctx context.Context, branchID id.ID) (Branch, error) 
 	return b, err
 }
 
+// Column gives one of a committee's own columns, or errs.ErrNotFound.
+func (d *Directory) Column(ctx context.Context, columnID id.ID) (Column, error) {
+	return d.store.column(ctx, everywhere, columnID)
+}
+
 // Alliance gives one alliance, or errs.ErrNotFound.
 func (d *Directory) Alliance(ctx context.Context, allianceID id.ID) (Alliance, error) {
 	return d.store.alliance(ctx, everywhere, allianceID)

@@ -117,7 +117,7 @@ func differences(before, after Record) []Difference {
 	for _, c := range recordColumns {
 		add(c.key, c.get(&before), c.get(&after))
 	}
-	return out
+	return append(out, ownDifferences(before, after)...)
 }
 
 // changeOf makes the change from one state to another; the sequence follows that of before.
@@ -182,6 +182,9 @@ func (r *Record) set(key, text string) {
 			col.set(r, text)
 		}
 	}
+	if column := ColumnID(key); column != 0 {
+		r.SetOwn(column, text)
+	}
 }
 
 // EndOf gives the last moment of a day in Shanghai. The day is YYYY-MM-DD and not after today.
@@ -208,6 +211,9 @@ func LabelOf(key string) string {
 	}
 	if strings.HasPrefix(key, contactPrefix) {
 		return "一位家属联系人"
+	}
+	if ColumnID(key) != 0 {
+		return "自定义栏"
 	}
 	return labels[key]
 }

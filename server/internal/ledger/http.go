@@ -86,6 +86,7 @@ func Routes(api huma.API, s *Service) {
 	historyRoutes(api, s)
 	householdRoutes(api, s)
 	contactRoutes(api, s)
+	columnRoutes(api, s)
 	proposalRoutes(api, s)
 }
 

@@ -31,6 +31,8 @@ type PersonView struct {
 	PhoneMasked string `json:"phone_masked" doc:"138****1234, empty when there is none"`
 	Status      Status `json:"status" doc:"active, moved, deceased or suspended"`
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
+
+	Own map[string]string `json:"own" nullable:"false" doc:"What the committee's own columns hold, by their ids; empty ones are missing"`
 }
 
 // personDetail adds the other columns of the sheet.
@@ -65,14 +67,15 @@ type personDetail struct {
 	StatusAt            string `json:"status_at" doc:"Day from which the status holds, as far as known"`
 	StatusNoteMasked    string `json:"status_note_masked"`
 
-	Contacts []contactView `json:"contacts" nullable:"false" doc:"Of the family; the first one is family_contact"`
+	Contacts []contactView  `json:"contacts" nullable:"false" doc:"Of the family; the first one is family_contact"`
+	Columns  []ownValueView `json:"columns" nullable:"false" doc:"The committee's own columns in their order, with what they hold"`
 }
 
 func viewPerson(e Entry) PersonView {
 	return PersonView{ID: e.ID, SeqNo: e.Fields.SeqNo, Name: e.Person.Name, Initials: e.Initials, Sex: e.Person.Sex,
 		UnitID: e.UnitID, Unit: e.Unit, BranchID: e.BranchID, Branch: e.Branch, AllianceID: e.AllianceID,
 		Alliance: e.Alliance, BirthYear: clip(e.Birth, 4), PartyPost: e.Person.PartyPost, PhoneMasked: e.Phone, Status: e.Status,
-		HouseholdID: e.HouseholdID}
+		HouseholdID: e.HouseholdID, Own: viewOwn(e.Own)}
 }
 
 func viewDetail(e Entry) personDetail {
@@ -84,7 +87,7 @@ func viewDetail(e Entry) personDetail {
 		FamilyContactMasked: e.FamilyContact, FamilyPhoneMasked: e.FamilyPhone, Smartphone: e.Smartphone,
 		PhoneSharedWith: e.PhoneSharedWith, LiaisonName: e.LiaisonName, RemarkMasked: e.Remark,
 		StatusAt: e.StatusAt, StatusNoteMasked: e.StatusNote,
-		Contacts: viewContacts(e.Contacts)}
+		Contacts: viewContacts(e.Contacts), Columns: viewOwnValues(e.Own)}
 }
 
 // Columns are the writable columns of the sheet; absent ones stay as they are.
@@ -190,6 +193,8 @@ func personRoutes(api huma.API, s *Service) {
 			BranchID *id.ID  `json:"branch_id,omitempty"`
 			SeqNo    *int    `json:"seq_no,omitempty" minimum:"0" maximum:"1000000"`
 			Status   *Status `json:"status,omitempty" doc:"active, moved, deceased or suspended"`
+
+			Own map[id.ID]string `json:"own,omitempty" doc:"Of the committee's own columns, by id; an empty text clears one"`
 			Columns
 		}
 	}
@@ -197,7 +202,7 @@ func personRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *personPatch) (Entry, error) {
 			b := in.Body
 			return s.UpdatePerson(ctx, who, in.ID.ID, PersonChange{Unit: b.UnitID, Branch: b.BranchID, SeqNo: b.SeqNo,
-				Status: b.Status, Fields: b.byKey()})
+				Status: b.Status, Fields: b.byKey(), Own: b.Own})
 		}, viewDetail)
 
 	type reveal struct {

@@ -95,6 +95,7 @@ type Record struct {
 	StatusAt, StatusNote string
 	HouseholdID          id.ID  // zero: in none
 	Contacts             string // of the family, as they are stored; the first one's name and number are columns
+	Custom               string // what committees' own columns hold, as it is stored: see setCustom
 	Fields
 
 	version int // counts the changes of the row

@@ -25,6 +25,8 @@ type Service struct {
 	changed []func(context.Context, Person) error
 	moved   []func(context.Context, ...id.ID) error
 	confirm Confirmer
+
+	reserved func(title string) bool // nil: only what AllFields has
 }
 
 // Confirmer spends the confirmation that weighty steps at a desktop need; *identity.Service is one.

@@ -101,5 +101,5 @@ func (s *Service) changeContacts(ctx context.Context, who actor.Actor, personID 
 		return Entry{}, err
 	}
 	d, err = s.store.person(ctx, everywhere, personID)
-	return d.masked(), err
+	return s.entry(ctx, who, d, err)
 }

@@ -59,7 +59,8 @@ type ColumnChange struct {
 // History gives the changes of a person that who sees, newest first; the cursor is a sequence.
 func (s *Service) History(ctx context.Context, who actor.Actor, personID id.ID, p page.Page) (page.List[HistoryEntry], error) {
 	none := page.List[HistoryEntry]{}
-	if _, err := s.store.person(ctx, who.Scope(actor.SeePerson), personID); err != nil {
+	d, err := s.store.person(ctx, who.Scope(actor.SeePerson), personID)
+	if err != nil {
 		return none, err
 	}
 	below, err := cursor(p)
@@ -74,7 +75,7 @@ func (s *Service) History(ctx context.Context, who actor.Actor, personID id.ID, 
 		return none, err
 	}
 	l := page.Of(changes, p.Size(), func(c Change) string { return id.ID(c.Seq).String() })
-	entries, err := s.readable(ctx, l.Items, masked)
+	entries, err := s.readable(ctx, l.Items, sightOf(who, d.Place()), masked)
 	return page.List[HistoryEntry]{Items: entries, Next: l.Next}, err
 }
 
@@ -97,7 +98,7 @@ func (s *Service) RevealChange(ctx context.Context, who actor.Actor, personID id
 	if len(found) == 0 || found[0].Seq != seq {
 		return HistoryEntry{}, errs.ErrNotFound
 	}
-	entries, err := s.readable(ctx, found, func(_, text string) string { return text })
+	entries, err := s.readable(ctx, found, sightOf(who, d.Place()), func(_, text string) string { return text })
 	if err != nil {
 		return HistoryEntry{}, err
 	}
@@ -114,13 +115,19 @@ func (s *Service) RevealChange(ctx context.Context, who actor.Actor, personID id
 	return entries[0], nil
 }
 
-// readable turns changes into what people read; mask hides what is sensitive.
-func (s *Service) readable(ctx context.Context, changes []Change, mask func(key, text string) string) ([]HistoryEntry, error) {
+// readable turns changes into what people read; mask hides what is sensitive. Changes of nothing but columns
+// that are not for the reader are left out.
+func (s *Service) readable(ctx context.Context, changes []Change, v sight, mask func(key, text string) string) ([]HistoryEntry, error) {
 	units, branches, homes, accounts := map[id.ID]string{}, map[id.ID]string{}, map[id.ID]string{}, map[id.ID]string{}
+	columns := map[id.ID]Column{}
 	var asked []id.ID
 	for _, c := range changes {
 		asked = append(asked, c.Account)
 		for _, d := range c.Differences {
+			if column := ColumnID(d.Key); column != 0 {
+				columns[column] = Column{}
+				continue
+			}
 			for _, text := range []string{d.From, d.To} {
 				var v id.ID
 				switch setID(&v, text); d.Key {
@@ -140,16 +147,23 @@ func (s *Service) readable(ctx context.Context, changes []Change, mask func(key,
 	if err := s.store.householdNames(ctx, homes, changes); err != nil {
 		return nil, err
 	}
+	if err := s.store.columnNames(ctx, columns); err != nil {
+		return nil, err
+	}
 	if s.names != nil {
 		var err error
 		if accounts, err = s.names.AccountName(ctx, asked); err != nil {
 			return nil, err
 		}
 	}
-	out := make([]HistoryEntry, len(changes))
-	for i, c := range changes {
-		out[i] = HistoryEntry{Change: c, By: accounts[c.Account]}
+	out := make([]HistoryEntry, 0, len(changes))
+	for _, c := range changes {
+		h := HistoryEntry{Change: c, By: accounts[c.Account]}
 		for _, d := range c.Differences {
+			own, isOwn := columns[ColumnID(d.Key)]
+			if isOwn && !v.all && !own.MemberSees {
+				continue
+			}
 			show := func(text string) string {
 				var v id.ID
 				switch setID(&v, text); d.Key {
@@ -165,8 +179,14 @@ func (s *Service) readable(ctx context.Context, changes []Change, mask func(key,
 				return mask(d.Key, text)
 			}
 			col := ColumnChange{Key: d.Key, Label: LabelOf(d.Key), From: show(d.From), To: show(d.To)}
+			if own.Name != "" {
+				col.Label = own.Name
+			}
 			col.Masked = mask(d.Key, d.From) != d.From || mask(d.Key, d.To) != d.To
-			out[i].Columns = append(out[i].Columns, col)
+			h.Columns = append(h.Columns, col)
+		}
+		if len(h.Columns) > 0 || len(c.Differences) == 0 {
+			out = append(out, h)
 		}
 	}
 	return out, nil
@@ -183,10 +203,20 @@ func (s *Service) PersonAsOf(ctx context.Context, who actor.Actor, personID id.I
 	if err != nil {
 		return Entry{}, err
 	}
+	v := sightOf(who, d.Place()) // who sees the person today sees the earlier row
 	if d, err = s.backTo(ctx, d, at); err != nil {
 		return Entry{}, err
 	}
-	return d.masked(), nil
+	columns, err := s.store.columnsOf(ctx, d.CommitteeID)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := d.masked()
+	e.Own = v.own(columns, d.CommitteeID, d.Record, func(c Column) bool { return c.in(at) })
+	for i := range e.Own {
+		e.Own[i].Editable = false
+	}
+	return e, nil
 }
 
 // backTo takes back all changes after a moment.
@@ -214,6 +244,7 @@ func (s *Service) backTo(ctx context.Context, d detail, at time.Time) (detail, e
 		return d, err
 	}
 	p := &d.Person
+	p.CommitteeID = u.CommitteeID
 	p.UnitID, p.Unit, p.BranchID, p.Branch = u.ID, u.Name, rec.BranchID, branches[rec.BranchID]
 	p.Name, p.Sex, p.PartyPost, p.SeqNo, p.Status = rec.Name, rec.Sex, rec.PartyPost, rec.SeqNo, rec.Status
 	p.Pinyin, p.Initials = Pinyin(rec.Name)

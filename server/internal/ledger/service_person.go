@@ -23,7 +23,8 @@ type Entry struct {
 	Person
 	Fields
 	StatusAt, StatusNote string
-	Contacts             []Contact // of the family, the first one first
+	Contacts             []Contact  // of the family, the first one first
+	Own                  []OwnValue // of the committee's own columns, in their order
 }
 
 // masked hides what domain.md calls sensitive. The day of birth goes too: with the region it is half
@@ -53,9 +54,9 @@ func (s *Service) Persons(ctx context.Context, who actor.Actor, f Filter, p page
 	if err != nil {
 		return page.List[Entry]{}, err
 	}
-	entries := make([]Entry, len(found))
-	for i, d := range found {
-		entries[i] = d.masked()
+	entries, err := s.entries(ctx, who, found)
+	if err != nil {
+		return page.List[Entry]{}, err
 	}
 	return page.Of(entries, p.Size(), func(e Entry) string { return place{e.Person.UnitID, e.Person.ID}.String() }), nil
 }
@@ -63,7 +64,7 @@ func (s *Service) Persons(ctx context.Context, who actor.Actor, f Filter, p page
 // Person gives one masked row, or errs.ErrNotFound outside of what who sees.
 func (s *Service) Person(ctx context.Context, who actor.Actor, personID id.ID) (Entry, error) {
 	d, err := s.store.person(ctx, who.Scope(actor.SeePerson), personID)
-	return d.masked(), err
+	return s.entry(ctx, who, d, err)
 }
 
 // CreatePerson adds a person to a unit. branchID zero means the unit's own branch.
@@ -98,7 +99,7 @@ func (s *Service) CreatePerson(ctx context.Context, who actor.Actor, unitID, bra
 		return Entry{}, err
 	}
 	d, err := s.store.person(ctx, everywhere, rec.ID)
-	return d.masked(), err
+	return s.entry(ctx, who, d, err)
 }
 
 // PersonChange names what to change; nil leaves it.
@@ -107,6 +108,7 @@ type PersonChange struct {
 	Status       *Status
 	SeqNo        *int
 	Fields       map[string]string // by Field.Key; an empty text clears the column
+	Own          map[id.ID]string  // of the committee's own columns
 }
 
 // UpdatePerson changes columns, affiliation or status of a person.
@@ -138,7 +140,7 @@ func (s *Service) UpdatePerson(ctx context.Context, who actor.Actor, personID id
 			return err
 		}
 		rec, err := c.apply(old, s.clk.Now())
-		if err != nil {
+		if err = s.applyOwn(ctx, who, d, committee, c, &rec, err); err != nil {
 			return err
 		}
 		if err := s.branchIn(ctx, &rec); err != nil {
@@ -159,7 +161,7 @@ func (s *Service) UpdatePerson(ctx context.Context, who actor.Actor, personID id
 		return Entry{}, err
 	}
 	d, err = s.store.person(ctx, everywhere, personID)
-	return d.masked(), err
+	return s.entry(ctx, who, d, err)
 }
 
 // branchIn sees to it that the branch is one of the unit: errs.ErrNotFound when another was asked

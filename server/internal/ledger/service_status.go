@@ -95,7 +95,7 @@ func (s *Service) restate(ctx context.Context, who actor.Actor, personID id.ID, 
 		return Entry{}, err
 	}
 	d, err = s.store.person(ctx, everywhere, personID)
-	return d.masked(), err
+	return s.entry(ctx, who, d, err)
 }
 
 // Said is what the page shows after a status was registered.

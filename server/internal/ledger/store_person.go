@@ -67,6 +67,7 @@ type personRow struct {
 	StatusNoteEnc       []byte
 	HouseholdID         *id.ID
 	ContactsEnc         []byte
+	CustomEnc           []byte
 	CreatedAt           db.Time
 	UpdatedAt           db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -80,8 +81,10 @@ var updatable = []string{
 	"party_post", "phone_enc", "phone_hash", "phone_last4_hash", "address_enc", "community", "elsewhere", "living",
 	"health_enc", "talents", "hobbies", "team_wish", "volunteer", "community_registered", "family_contact_enc",
 	"family_phone_enc", "smartphone", "phone_shared_with", "liaison_name", "status", "remark_enc",
-	"version", "status_at", "status_note_enc", "household_id", "contacts_enc", "updated_at",
+	"version", "status_at", "status_note_enc", "household_id", "contacts_enc", "custom_enc", "updated_at",
 }
+
+const customContext = "persons.custom"
 
 // sealed names the encrypted columns.
 func sealed(r *personRow, rec *Record) []struct {
@@ -100,6 +103,7 @@ func sealed(r *personRow, rec *Record) []struct {
 		{"persons.family_contact", &r.FamilyContactEnc, &f.FamilyContact},
 		{"persons.family_phone", &r.FamilyPhoneEnc, &f.FamilyPhone}, {"persons.remark", &r.RemarkEnc, &f.Remark},
 		{"persons.status_note", &r.StatusNoteEnc, &rec.StatusNote}, {"persons.contacts", &r.ContactsEnc, &rec.Contacts},
+		{customContext, &r.CustomEnc, &rec.Custom},
 	}
 }
 

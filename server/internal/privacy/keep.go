@@ -11,7 +11,7 @@ import (
 // Keep says how long what is kept; zero keeps it for good. Lines of access and audit are none of this:
 // the law wants them for a year and more.
 type Keep struct {
-	Departed time.Duration // numbers, address, health and family of who moved away or died, since the last change
+	Departed time.Duration // numbers, address, health, family and own columns of who moved away or died, since the last change
 	Notes    time.Duration // notes of calls, reasons of answers and of annulments
 	Claims   time.Duration // applications that were decided
 	Reports  time.Duration // what an import says about single rows
@@ -36,10 +36,10 @@ type Due struct {
 // Rules are the rules in force.
 func (k Keep) Rules() []Rule {
 	all := []Rule{
-		{Key: "departed", Word: "调出和去世同志的电话、住址、健康、家属", Age: k.Departed, table: "persons",
+		{Key: "departed", Word: "调出和去世同志的电话、住址、健康、家属和自定义栏", Age: k.Departed, table: "persons",
 			where: "status IN ('moved', 'deceased') AND (phone_enc IS NOT NULL OR address_enc IS NOT NULL OR health_enc IS NOT NULL OR " +
-				"family_contact_enc IS NOT NULL OR family_phone_enc IS NOT NULL OR contacts_enc IS NOT NULL) AND updated_at < ?",
-			blank: blank("", "phone_enc phone_hash phone_last4_hash address_enc health_enc family_contact_enc family_phone_enc contacts_enc")},
+				"family_contact_enc IS NOT NULL OR family_phone_enc IS NOT NULL OR contacts_enc IS NOT NULL OR custom_enc IS NOT NULL) AND updated_at < ?",
+			blank: blank("", "phone_enc phone_hash phone_last4_hash address_enc health_enc family_contact_enc family_phone_enc contacts_enc custom_enc")},
 		{Key: "call_notes", Word: "电话记录的备注", Age: k.Notes, table: "notice_calls", where: "note_enc IS NOT NULL AND created_at < ?",
 			blank: blank("", "note_enc")},
 		{Key: "answer_reasons", Word: "请假的原因", Age: k.Notes, table: "activity_expected",

@@ -140,6 +140,29 @@ func items(e ledger.Entry) []Item {
 	return out
 }
 
+// ownColumns are those that the office shows to members; of the others it is told how many there are.
+func ownColumns(list []ledger.OwnValue) []Item {
+	var out []Item
+	hidden := 0
+	for _, v := range list {
+		switch {
+		case v.Value == "":
+		case !v.MemberSees:
+			hidden++
+		default:
+			reason := v.Purpose
+			if reason == "" {
+				reason = "党工委登记要用"
+			}
+			out = append(out, Item{Key: v.Key(), Label: v.Name, Value: v.Value, Why: reason})
+		}
+	}
+	if hidden > 0 {
+		out = append(out, Item{Key: "office", Label: "党工委另外登记的", Value: fmt.Sprintf("%d项，想看请找联络员", hidden), Why: "党工委工作要用"})
+	}
+	return out
+}
+
 // Own tells a person, or the family that acts for them, what is kept, why, since when, and who looked at it.
 func (s *Service) Own(ctx context.Context, who actor.Actor, person id.ID) (Own, error) {
 	o, _, err := s.own(ctx, who, person, maxLooks)
@@ -154,11 +177,15 @@ func (s *Service) own(ctx context.Context, who actor.Actor, person id.ID, looks 
 	if err != nil {
 		return Own{}, Takings{}, err
 	}
+	all, err := s.Ledger.Person(ctx, actor.System, person) // with what the office keeps for itself, to count it
+	if err != nil {
+		return Own{}, Takings{}, err
+	}
 	relation, err := s.Accounts.RelationOf(ctx, who.Account, person)
 	if err != nil {
 		return Own{}, Takings{}, err
 	}
-	o := Own{Person: e.Person, Self: relation == identity.Self, Items: items(e)}
+	o := Own{Person: e.Person, Self: relation == identity.Self, Items: append(items(e), ownColumns(all.Own)...)}
 	if o.Since, o.Changed, err = s.store.since(ctx, person); err != nil {
 		return Own{}, Takings{}, err
 	}

@@ -34,7 +34,7 @@ var Places = []Place{
 			"party_post community elsewhere living talents hobbies team_wish volunteer community_registered smartphone "+
 			"phone_shared_with liaison_name status_at",
 			"id_number_enc id_number_hash phone_enc phone_hash phone_last4_hash address_enc health_enc family_contact_enc "+
-				"family_phone_enc remark_enc status_note_enc household_id contacts_enc")
+				"family_phone_enc remark_enc status_note_enc household_id contacts_enc custom_enc")
 		b["name"], b["seq_no"] = ledger.ErasedName, 0
 		return b
 	}()},

@@ -27,7 +27,7 @@ const (
 type Wish struct {
 	Form                      Form
 	Committee, Alliance, Unit id.ID    // one of them
-	Columns                   []string // keys of ExportColumns; none: those that belong to the form
+	Columns                   []string // keys of ExportColumns and of the committee's own; none: those that belong to the form
 	Plain                     bool     // sensitive columns in plain text
 	Reason                    string   // why, kept
 }
@@ -75,13 +75,15 @@ var widths = map[string]float64{
 	colAlliance: 26, "phone": 14, "family_phone": 14, "address": 32, "remark": 28, "health": 14,
 }
 
+const usualWidth = 13.0 // of a column in characters
+
 // ExportColumns lists all columns in the order of the official sheet.
 var ExportColumns = func() []ExportColumn {
 	var out []ExportColumn
 	add := func(key, label string) {
 		w := widths[key]
 		if w == 0 {
-			w = 13
+			w = usualWidth
 		}
 		out = append(out, ExportColumn{Key: key, Label: label, width: w, mm: w * 1.7})
 	}
@@ -110,8 +112,9 @@ var usual = map[Form]string{
 // maxPrinted columns fit on paper.
 const maxPrinted = 9
 
-// columns gives those of the wish in the order of the sheet, or reports an unknown one.
-func (w Wish) columns() ([]ExportColumn, error) {
+// columns gives those of the wish in the order of the sheet, the committee's own behind, or reports an unknown one.
+// The county's form has all of its own columns.
+func (w Wish) columns(own []ledger.Column) ([]ExportColumn, error) {
 	keys := w.Columns
 	if len(keys) == 0 {
 		keys = strings.Fields(usual[w.Form])
@@ -122,8 +125,16 @@ func (w Wish) columns() ([]ExportColumn, error) {
 			out = append(out, c)
 		}
 	}
+	known := slices.Clone(ExportColumns)
+	for _, c := range own {
+		x := ExportColumn{Key: c.Key(), Label: c.Name, width: usualWidth, mm: usualWidth * 1.7}
+		known = append(known, x)
+		if w.Form == FormCounty && len(w.Columns) == 0 || slices.Contains(keys, x.Key) {
+			out = append(out, x)
+		}
+	}
 	for _, k := range keys {
-		if !slices.ContainsFunc(ExportColumns, func(c ExportColumn) bool { return c.Key == k }) {
+		if !slices.ContainsFunc(known, func(c ExportColumn) bool { return c.Key == k }) {
 			return nil, errs.ErrInvalid.With(errs.Field("columns", "没有这一列"))
 		}
 	}
@@ -159,6 +170,9 @@ func (m member) value(key string, plain bool) string {
 		return m.Alliance
 	case colStatus:
 		return statusNames[m.rec.Status]
+	}
+	if column := ledger.ColumnID(key); column != 0 {
+		return m.rec.Own(column)
 	}
 	f, ok := ledger.FieldOf(key)
 	if !ok {

@@ -81,8 +81,24 @@ type Titles map[string]string
 const maxTitle = 90
 
 // TitleForm is a title as it is remembered: without blanks and punctuation.
-func TitleForm(title string) string {
-	return punctuation.ReplaceAllString(ledger.NormalText(title), "")
+func TitleForm(title string) string { return ledger.TitleForm(title) }
+
+// Reserved reports a title that every ledger knows, in any of its spellings.
+func Reserved(title string) bool { return columnOf[TitleForm(title)] != "" }
+
+// with adds the committee's own columns in use, each under its name. What was explained to mean one that is no
+// longer in use is forgotten.
+func (k Titles) with(own []ledger.Column) Titles {
+	out := Titles{}
+	for title, key := range k {
+		if ledger.ColumnID(key) == 0 || slices.ContainsFunc(own, func(c ledger.Column) bool { return c.Key() == key }) {
+			out[title] = key
+		}
+	}
+	for _, c := range own {
+		out[TitleForm(c.Name)] = c.Key()
+	}
+	return out
 }
 
 // key gives the column that a title means, or nothing; settled tells that nobody has to be asked.

@@ -61,7 +61,7 @@ func ExportRoutes(api huma.API, s *Service) {
 			CommitteeID id.ID    `json:"committee_id,omitempty" doc:"One of committee, alliance and unit"`
 			AllianceID  id.ID    `json:"alliance_id,omitempty"`
 			UnitID      id.ID    `json:"unit_id,omitempty"`
-			Columns     []string `json:"columns,omitempty" nullable:"false" maxItems:"60" doc:"Keys; none: those that belong to the form"`
+			Columns     []string `json:"columns,omitempty" nullable:"false" maxItems:"80" doc:"Keys; none: those that belong to the form"`
 			Plain       bool     `json:"plain,omitempty" doc:"Sensitive columns in plain text"`
 			Reason      string   `json:"reason" maxLength:"200"`
 		}

@@ -212,7 +212,11 @@ func previewRoutes(api huma.API, s *Service) {
 				return nil, err
 			}
 			list := columnList{Columns: []columnView{}, Saved: make([]meaningView, len(saved))}
-			for _, c := range Choosable() {
+			own, err := s.ownColumns(ctx, in.CommitteeID.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range Choosable(own) {
 				list.Columns = append(list.Columns, columnView{Key: c.Key, Label: c.Label, Sensitive: sensitive[c.Key] != nil})
 			}
 			for i, m := range saved {

@@ -82,25 +82,25 @@ func (p *planner) item(who *person, tab Tab, branch map[id.ID]string) Item {
 	it := Item{No: who.no, Person: who.rec.ID, Sheet: p.in.Sheets[who.first.Sheet].Name, Row: who.first.Line, Name: who.rec.Name,
 		Unit: p.unitName[who.rec.UnitID], Branch: branch[who.rec.BranchID], Alliance: who.first.Alliance}
 	if tab == TabNew {
-		it.Fields = differences(ledger.Record{}, who.rec, p.unitName, branch)
+		it.Fields = p.differences(ledger.Record{}, who.rec, branch)
 	} else if tab == TabChanged {
-		it.Fields = differences(*who.old, who.rec, p.unitName, branch)
+		it.Fields = p.differences(*who.old, who.rec, branch)
 	}
 	it.SamePhone = p.sharing(who)
 	for _, c := range who.conflicts {
-		f, _ := ledger.FieldOf(c.key)
 		first := p.in.Sheets[who.first.Sheet].Name + " 第" + strconv.Itoa(who.first.Line) + "行"
-		if *f.At(&who.first.Fields) == "" {
+		if *valueOf(who.first, c.key) == "" {
 			first = "台账"
 		}
-		it.Conflicts = append(it.Conflicts, Contradiction{Key: c.key, Label: f.Label, First: c.have, Later: c.other, FirstRow: first,
+		it.Conflicts = append(it.Conflicts, Contradiction{Key: c.key, Label: p.label(c.key), First: c.have, Later: c.other, FirstRow: first,
 			LaterRow: p.in.Sheets[c.row.Sheet].Name + " 第" + strconv.Itoa(c.row.Line) + "行"})
 	}
 	return it
 }
 
 // differences gives the columns in which two records differ, in the order of the sheet.
-func differences(from, to ledger.Record, unit, branch map[id.ID]string) []Difference {
+func (p *planner) differences(from, to ledger.Record, branch map[id.ID]string) []Difference {
+	unit := p.unitName
 	var out []Difference
 	add := func(key, label, a, b string) {
 		if a != b {
@@ -117,6 +117,10 @@ func differences(from, to ledger.Record, unit, branch map[id.ID]string) []Differ
 		add(colBranch, "所在党支部", branch[from.BranchID], branch[to.BranchID])
 	}
 	add(colSeq, "序号", number(from.SeqNo), number(to.SeqNo))
+	before, after := from.Owns(), to.Owns()
+	for _, c := range p.own {
+		add(c.Key(), c.Name, before[c.Key()], after[c.Key()])
+	}
 	return out
 }
 
@@ -190,6 +194,7 @@ func (c Choices) later(no int, key string) bool { return c.is(no, key, Later) }
 // check reports an entry that fits no item.
 func (c ChoiceOf) check(rows int) error {
 	_, isField := ledger.FieldOf(c.Field)
+	isField = isField || ledger.ColumnID(c.Field) != 0
 	known := isField || strings.Contains(" "+colUnit+" "+colBranch+" "+colSeq+" ", " "+c.Field+" ")
 	switch {
 	case c.Item < 0 || c.Item > rows, c.Field != "" && !known, c.Choice != Take && c.Choice != Keep && c.Choice != Later,

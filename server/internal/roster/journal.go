@@ -50,6 +50,9 @@ func columnsOf(r ledger.Record) map[string]string {
 			m[f.Key] = v
 		}
 	}
+	for key, v := range r.Owns() {
+		m[key] = v
+	}
 	m[colUnit], m[colBranch], m[colSeq] = r.UnitID.String(), r.BranchID.String(), strconv.Itoa(r.SeqNo)
 	return m
 }
@@ -66,6 +69,8 @@ func put(r *ledger.Record, key, value string) {
 	default:
 		if f, ok := ledger.FieldOf(key); ok {
 			*f.At(&r.Fields) = value
+		} else if column := ledger.ColumnID(key); column != 0 {
+			r.SetOwn(column, value)
 		}
 	}
 }

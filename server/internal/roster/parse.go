@@ -18,8 +18,9 @@ type Row struct {
 	Unit     string `json:",omitempty"`
 	Branch   string `json:",omitempty"`
 	Fields   ledger.Fields
-	Status   ledger.Status `json:",omitempty"` // proposed
-	Evidence string        `json:",omitempty"`
+	Own      map[string]string `json:",omitempty"` // of the committee's own columns, by their keys
+	Status   ledger.Status     `json:",omitempty"` // proposed
+	Evidence string            `json:",omitempty"`
 }
 
 // note is what a sheet says about its alliance above the header.
@@ -62,6 +63,7 @@ func (p *Parsed) problem(sheetAt, line int, key, value, reason string) Problem {
 type Reader struct {
 	Now    time.Time             // bounds dates
 	Titles Titles                // what the committee's clerks explained
+	Own    []ledger.Column       // the committee's own columns in use, which Titles knows
 	At     func(done, total int) // hears about rows that were read; may be nil
 }
 

@@ -63,6 +63,15 @@ func (t *table) row(r sheetRow) {
 			warn(c.Key, warning)
 		}
 	}
+	for _, c := range t.Own {
+		if _, ok := t.head.col[c.Key()]; !ok {
+			continue
+		}
+		v, warning := cleanOwn(get(c.Key()), c, t.Now)
+		if warn(c.Key(), warning); v != "" {
+			out.setOwn(c.Key(), v)
+		}
+	}
 	f.Ethnicity = cleanEthnicity(f.Ethnicity)
 	if v := get(colFamily); v.Text != "" {
 		contact, phone, warning := cleanFamily(v)

@@ -26,6 +26,7 @@ type planner struct {
 	hints     map[ledger.Hint]bool
 	warned    map[string]bool
 	byPhone   map[string][]*person // filled in when all rows are compared
+	own       []ledger.Column      // the committee's own columns in use
 	changes   ledger.Changes
 	report    Report
 }
@@ -54,7 +55,7 @@ func Compare(in *Parsed, snap ledger.Snapshot, newID func() id.ID, choices Choic
 func compare(in *Parsed, snap ledger.Snapshot, newID func() id.ID, choices Choices, since *since, at func(done, total int)) Outcome {
 	p := &planner{in: in, since: since, snap: snap, newID: newID, choices: choices, alliances: map[string]*org[ledger.Alliance]{}, units: map[string]*org[ledger.Unit]{},
 		unitName: map[id.ID]string{}, branches: map[id.ID][]ledger.Branch{}, register: newRegister(len(snap.Persons) + len(in.Rows)),
-		hints: map[ledger.Hint]bool{}, warned: map[string]bool{}}
+		hints: map[ledger.Hint]bool{}, warned: map[string]bool{}, own: snap.Columns}
 	p.report = Report{Refused: slices.Clone(in.Refused), Warnings: slices.Clone(in.Warnings), Skipped: in.Skipped, Ignored: in.Ignored, Asked: in.Asked}
 	p.learn()
 	for i := range in.Rows {
@@ -120,11 +121,13 @@ func (p *planner) row(no int, r *Row) {
 	who := f.person
 	if who == nil && p.choices.keeps(no, "") {
 		who = &person{rec: ledger.Record{Status: ledger.Active, Fields: r.Fields}, out: true}
+		p.mergeOwn(&who.rec, r, true, nobodyKeeps)
 		p.register.add(who, r.Unit)
 	} else if who == nil {
 		u := p.unit(r)
 		who = &person{rec: ledger.Record{ID: p.newID(), UnitID: u.ID, Status: ledger.Active, Fields: r.Fields}}
 		who.rec.BranchID = p.branch(u, r.Branch)
+		p.mergeOwn(&who.rec, r, true, nobodyKeeps)
 		p.register.add(who, u.Name)
 	} else {
 		if who.first == nil {
@@ -146,6 +149,10 @@ func (p *planner) row(no int, r *Row) {
 func valueOf(r *Row, key string) *string {
 	if c, ok := ledger.FieldOf(key); ok {
 		return c.At(&r.Fields)
+	}
+	if ledger.ColumnID(key) != 0 {
+		v := r.Own[key]
+		return &v
 	}
 	return &r.Unit
 }
@@ -178,11 +185,11 @@ func (p *planner) again(who *person, r *Row) {
 	keep := func(key string) bool {
 		return p.choices.keeps(who.no, key) || key == colSeq && p.isNewer(who, key) || key != colSeq && p.keepsNewer(who, r, key)
 	}
-	for _, key := range merge(&who.rec.Fields, r.Fields, first, keep) {
-		c, _ := ledger.FieldOf(key)
-		who.conflicts = append(who.conflicts, conflict{key: key, have: *c.At(&who.rec.Fields), other: *valueOf(r, key), row: r})
+	contradicted := merge(&who.rec.Fields, r.Fields, first, keep)
+	for _, key := range append(contradicted, p.mergeOwn(&who.rec, r, first, keep)...) {
+		who.conflicts = append(who.conflicts, conflict{key: key, have: columnsOf(who.rec)[key], other: *valueOf(r, key), row: r})
 		if p.choices.later(who.no, key) {
-			*c.At(&who.rec.Fields) = *valueOf(r, key)
+			put(&who.rec, key, *valueOf(r, key))
 			continue
 		}
 		p.warn(r, key, *valueOf(r, key), fmt.Sprintf("与%s第%d行写的同一人不一致，没有采用", p.in.Sheets[who.first.Sheet].Name, who.first.Line))

@@ -19,18 +19,21 @@ type Question struct {
 // maxSamples is enough to recognise a column by.
 const maxSamples = 3
 
-// Choosable lists the columns that a title may be said to mean, in the order of the sheet.
-func Choosable() []struct{ Key, Label string } {
+// Choosable lists the columns that a title may be said to mean, in the order of the sheet, the committee's own behind.
+func Choosable(own []ledger.Column) []struct{ Key, Label string } {
 	out := []struct{ Key, Label string }{{colSeq, "序号"}, {colUnit, "单位"}, {colBranch, "所在党支部"}, {colAlliance, "所属联盟"}, {colStatus, "状态"}, {colFamily, "家属联系人及电话（同一列）"}}
 	for _, f := range ledger.AllFields {
 		out = append(out, struct{ Key, Label string }{f.Key, f.Label})
+	}
+	for _, c := range own {
+		out = append(out, struct{ Key, Label string }{c.Key(), c.Name})
 	}
 	return out
 }
 
 // choosable reports whether a title may mean the column; "" is "do not import".
-func choosable(key string) bool {
-	return key == "" || slices.ContainsFunc(Choosable(), func(c struct{ Key, Label string }) bool { return c.Key == key })
+func choosable(key string, own []ledger.Column) bool {
+	return key == "" || slices.ContainsFunc(Choosable(own), func(c struct{ Key, Label string }) bool { return c.Key == key })
 }
 
 // askAbout adds a question about column c of the header row r, once for each title of the file.

@@ -135,7 +135,11 @@ func (s *Service) read(ctx context.Context, imp Import, data []byte, p progress)
 	if err != nil {
 		return nil, Outcome{}, err
 	}
-	rows, err := Reader{Now: s.clk.Now(), Titles: titles, At: p.of("正在读取表格")}.Read(imp.FileName, data)
+	own, err := s.ownColumns(ctx, imp.CommitteeID)
+	if err != nil {
+		return nil, Outcome{}, err
+	}
+	rows, err := Reader{Now: s.clk.Now(), Titles: titles.with(own), Own: own, At: p.of("正在读取表格")}.Read(imp.FileName, data)
 	if err != nil {
 		return nil, Outcome{}, err
 	}

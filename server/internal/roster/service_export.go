@@ -49,7 +49,11 @@ func (s *Service) Export(ctx context.Context, who actor.Actor, w Wish) (Export, 
 			return Export{}, err
 		}
 	}
-	columns, err := w.columns()
+	own, err := s.ledger.Columns(ctx, who, place.Committee)
+	if err != nil {
+		return Export{}, err
+	}
+	columns, err := w.columns(slices.DeleteFunc(own, ledger.Column.Retired))
 	if err != nil {
 		return Export{}, err
 	}

@@ -22,8 +22,12 @@ func (s *Service) Explain(ctx context.Context, who actor.Actor, importID id.ID, 
 	if err != nil {
 		return Import{}, err
 	}
+	own, err := s.ownColumns(ctx, imp.CommitteeID)
+	if err != nil {
+		return Import{}, err
+	}
 	for _, m := range meanings {
-		if TitleForm(m.Title) == "" || len(TitleForm(m.Title)) > maxTitle || !choosable(m.Column) {
+		if TitleForm(m.Title) == "" || len(TitleForm(m.Title)) > maxTitle || !choosable(m.Column, own) {
 			return Import{}, errs.ErrInvalid.With(errs.Field("items", "没有这一列"))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"bense/server/internal/actor"
 	"bense/server/internal/db"
 	"bense/server/internal/id"
+	"bense/server/internal/ledger"
 )
 
 type exportRow struct {
@@ -19,6 +20,7 @@ type exportRow struct {
 	ScopeName   string
 	Plain       bool
 	ColumnsList string
+	CustomList  string // ids of the committee's own columns
 	ReasonEnc   []byte
 	RowCount    int
 	FileName    string
@@ -46,9 +48,17 @@ func orZero(v *id.ID) id.ID {
 }
 
 func (s store) insertExport(ctx context.Context, e Export) error {
+	var keys, own []string
+	for _, key := range e.Columns {
+		if column := ledger.ColumnID(key); column != 0 {
+			own = append(own, column.String())
+		} else {
+			keys = append(keys, key)
+		}
+	}
 	return db.Unavailable(s.db.Conn(ctx).Create(&exportRow{ID: e.ID, AccountID: e.Account, Form: e.Form, CommitteeID: e.Place.Committee,
 		AllianceID: orNull(e.Place.Alliance), UnitID: orNull(e.Place.Unit), ScopeName: e.ScopeName, Plain: e.Plain,
-		ColumnsList: strings.Join(e.Columns, " "), ReasonEnc: s.box.SealString(e.Reason, sealReason), CreatedAt: db.At(e.CreatedAt)}).Error)
+		ColumnsList: strings.Join(keys, " "), CustomList: strings.Join(own, " "), ReasonEnc: s.box.SealString(e.Reason, sealReason), CreatedAt: db.At(e.CreatedAt)}).Error)
 }
 
 func (s store) setExportJob(ctx context.Context, exportID, jobID id.ID) error {
@@ -64,6 +74,9 @@ func (s store) toExport(r exportRow) (Export, error) {
 	e := Export{ID: r.ID, Account: r.AccountID, Form: r.Form, Place: actor.Place{Committee: r.CommitteeID, Alliance: orZero(r.AllianceID), Unit: orZero(r.UnitID)},
 		ScopeName: r.ScopeName, Plain: r.Plain, Columns: strings.Fields(r.ColumnsList), Rows: r.RowCount, FileName: r.FileName, Job: orZero(r.JobID),
 		CreatedAt: r.CreatedAt.Time, ReadyAt: r.ReadyAt.Std(), ExpiresAt: r.CreatedAt.Add(keepExport)}
+	for _, column := range strings.Fields(r.CustomList) {
+		e.Columns = append(e.Columns, ledger.ColumnPrefix+column)
+	}
 	var err error
 	e.Reason, err = s.box.OpenString(r.ReasonEnc, sealReason)
 	return e, err

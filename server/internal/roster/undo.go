@@ -147,7 +147,11 @@ func (s *Service) undo(ctx context.Context, who actor.Actor, imp Import, p progr
 		return Undoing{}, ErrNotCommit
 	}
 	p.step("正在撤销", imp.Report.New+imp.Report.Changed)
-	b := &undoer{Service: s, by: who.Account, imp: imp}
+	own, err := s.bulk.Columns(ctx, imp.CommitteeID)
+	if err != nil {
+		return Undoing{}, err
+	}
+	b := &undoer{Service: s, by: who.Account, imp: imp, own: own}
 	err = readJournal(ctx, s.parcels, imp.ID, atATime/2, func(list []entry) error {
 		defer func() { p.at(b.Removed + b.Restored) }()
 		switch {
@@ -171,15 +175,16 @@ type undoer struct {
 	Undoing
 	by  id.ID
 	imp Import
+	own []ledger.Column
 }
 
 func (b *undoer) stays(e entry, column, wrote, now, reason string) {
-	b.Conflicts = append(b.Conflicts, UndoConflict{Kind: e.Kind, ID: e.ID, Name: e.Name, Column: label(column),
+	b.Conflicts = append(b.Conflicts, UndoConflict{Kind: e.Kind, ID: e.ID, Name: e.Name, Column: label(column, b.own),
 		Wrote: mask(column, wrote), Now: mask(column, now), Reason: reason})
 }
 
-// label is the title of a column.
-func label(key string) string {
+// label is the title of a column; own are the committee's.
+func label(key string, own []ledger.Column) string {
 	switch key {
 	case colUnit:
 		return "单位"
@@ -196,8 +201,12 @@ func label(key string) string {
 	case "venue":
 		return "固定活动场所"
 	}
-	f, _ := ledger.FieldOf(key)
-	return f.Label
+	for _, c := range own {
+		if c.Key() == key {
+			return c.Name
+		}
+	}
+	return ledger.LabelOf(key)
 }
 
 func idsOf(list []entry, want func(entry) bool) []id.ID {
@@ -242,7 +251,7 @@ func (b *undoer) persons(ctx context.Context, list []entry) error {
 			_, now := apart(e.To, columnsOf(rec))
 			keys := make([]string, 0, len(now))
 			for k := range now {
-				keys = append(keys, label(k))
+				keys = append(keys, label(k, b.own))
 			}
 			if len(keys) > 0 {
 				slices.Sort(keys)

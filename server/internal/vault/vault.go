@@ -26,7 +26,7 @@ type Column struct {
 
 // Columns is the inventory of what is sealed.
 var Columns = slices.Concat(
-	sealed("persons", "id", "id_number", "phone", "address", "health", "family_contact", "family_phone", "remark", "status_note", "contacts"),
+	sealed("persons", "id", "id_number", "phone", "address", "health", "family_contact", "family_phone", "remark", "status_note", "contacts", "custom"),
 	sealed("units", "id", "contact_name", "contact_phone"),
 	sealed("person_changes", "person_id seq", "changes"),
 	sealed("person_attachments", "id", "name", "data"),

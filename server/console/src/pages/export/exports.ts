@@ -15,21 +15,24 @@ export interface Place {
   kind: 'committee_id' | 'alliance_id' | 'unit_id'
   id: string
   label: string
+  /** Whose own columns there are to choose from. */
+  committee: string
 }
 
 /** The places of somebody's roles: whole committees first, then alliances, then units. */
 export async function places(roles: Me['roles']): Promise<Place[]> {
   const has = (...names: string[]) => roles.some((r) => names.includes(r.role))
   const out: Place[] = []
-  const add = (kind: Place['kind'], id: string, label: string) => id && !out.some((p) => p.id === id) && out.push({ key: `${kind}.${id}`, kind, id, label })
+  const add = (kind: Place['kind'], id: string, label: string, committee: string) =>
+    id && !out.some((p) => p.id === id) && out.push({ key: `${kind}.${id}`, kind, id, label, committee })
   if (has('committee_staff')) {
-    for (const c of (await take(api.GET('/api/v1/committees'))).items) add('committee_id', c.id, c.name)
+    for (const c of (await take(api.GET('/api/v1/committees'))).items) add('committee_id', c.id, c.name, c.id)
   }
   if (has('committee_staff', 'lead_staff', 'head')) {
-    for (const a of (await take(api.GET('/api/v1/alliances'))).items) add('alliance_id', a.id, a.name)
+    for (const a of (await take(api.GET('/api/v1/alliances'))).items) add('alliance_id', a.id, a.name, a.committee_id)
   }
   const units = (await take(api.GET('/api/v1/units'))).items
   const own = new Set(roles.filter((r) => r.role === 'liaison').map((r) => r.unit_id))
-  for (const u of units) if (has('committee_staff', 'lead_staff', 'head') || own.has(u.id)) add('unit_id', u.id, u.name)
+  for (const u of units) if (has('committee_staff', 'lead_staff', 'head') || own.has(u.id)) add('unit_id', u.id, u.name, u.committee_id)
   return out
 }

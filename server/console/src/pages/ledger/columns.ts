@@ -1,7 +1,9 @@
-import { ref, watch } from 'vue'
+import { computed, ref } from 'vue'
+import { useRoute, useRouter, type LocationQuery } from 'vue-router'
+import type { OwnColumn } from '@/api/columns'
 import type { Column } from '@/ui/VirtualGrid.vue'
 
-/** Everything a row can show; the name always stays. */
+/** Everything that every row can show; the name always stays. */
 export const allColumns: (Column & { usual: boolean })[] = [
   { key: 'seq_no', title: '序号', width: 62, align: 'right', usual: true },
   { key: 'name', title: '姓名', width: 108, usual: true },
@@ -15,17 +17,45 @@ export const allColumns: (Column & { usual: boolean })[] = [
   { key: 'status', title: '状态', width: 86, usual: true },
 ]
 
-const KEY = 'bense.console.ledger.columns'
+/** The committees' own columns as the grid shows them; of several committees each says whose it is. */
+export function ownColumns(own: OwnColumn[], committees: { id: string; name: string }[]): (Column & { id: string })[] {
+  const several = new Set(own.map((c) => c.committee_id)).size > 1
+  const of = (id: string) => committees.find((c) => c.id === id)?.name ?? ''
+  return own.map((c) => ({
+    id: c.id, key: c.key, title: several ? `${c.name}（${of(c.committee_id)}）` : c.name,
+    width: Math.max(c.kind === 'text' ? 140 : 104, 28 + 15 * c.name.length), align: c.kind === 'number' ? 'right' : undefined,
+  }))
+}
 
-/** Which columns this desk wants to see, kept in the browser. */
+const KEY = 'bense.console.ledger.columns'
+const usual = allColumns.filter((c) => c.usual).map((c) => c.key)
+
+/** Columns named in an address, so that it can be sent with them. */
+export function named(q: LocationQuery): string[] | undefined {
+  return typeof q.cols === 'string' && q.cols ? [...new Set(['name', ...q.cols.split(',')])] : undefined
+}
+
+/** What the address says of columns: nothing where they are the usual ones. */
+export const said = (keys: string[]) => (keys.length === usual.length && usual.every((k) => keys.includes(k)) ? undefined : keys.join(','))
+
+/**
+ * Which columns are to be seen: those of the address, else those this desk chose last, which the browser keeps.
+ */
 export function useColumns() {
-  const chosen = ref<string[]>(restore())
-  watch(chosen, (keys) => localStorage.setItem(KEY, JSON.stringify(keys)))
-  return chosen
+  const route = useRoute()
+  const router = useRouter()
+  const kept = ref<string[]>(restore())
+  return computed({
+    get: () => named(route.query) ?? kept.value,
+    set: (keys) => {
+      kept.value = keys
+      localStorage.setItem(KEY, JSON.stringify(keys))
+      void router.replace({ query: { ...route.query, cols: said(keys) } })
+    },
+  })
 }
 
 function restore(): string[] {
-  const usual = allColumns.filter((c) => c.usual).map((c) => c.key)
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? 'null')
     return Array.isArray(kept) ? [...new Set(['name', ...kept.map(String)])] : usual
