@@ -47,7 +47,7 @@ func pictureRoutes(api huma.API, s *Service) {
 		web.IDPath
 		Picture web.ID `path:"picture_id"`
 	}
-	route(api, op("removeNoticePicture", http.MethodDelete, "/notices/{id}/pictures/{picture_id}", "Take a picture off a draft"),
+	route(api, op("removeNoticePicture", http.MethodDelete, "/notices/{id}/pictures/{picture_id}", "Take a picture off a draft, or off a notice that is out"),
 		func(ctx context.Context, who actor.Actor, in *one) (Item, error) {
 			return s.RemovePhoto(ctx, who, in.ID.ID, in.Picture.ID)
 		}, viewItem)

@@ -66,14 +66,17 @@ func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data
 	return s.Get(ctx, who, key)
 }
 
-// RemovePhoto takes a picture off a draft.
+// RemovePhoto takes a picture off a draft, or off a notice that is out: somebody in it may ask for that.
 func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo id.ID) (Item, error) {
 	if _, err := s.ownable(ctx, who, key); err != nil {
 		return Item{}, err
 	}
 	return s.change(ctx, who, key, "notice.remove_picture", func(was Notice) (Notice, error) {
 		was.UpdatedAt = s.Clock.Now()
-		return was, was.open()
+		if was.Waits() {
+			return was, ErrWaits
+		}
+		return was, nil
 	}, func(ctx context.Context) error {
 		gone, err := s.store.deletePhoto(ctx, key, photo)
 		if err == nil && !gone {
@@ -185,7 +188,7 @@ func (a asker) Dead(ctx context.Context, payload []byte, _ string) error {
 	return err
 }
 
-// PictureJudged takes in WeChat's verdict about a picture, early, late or twice.
+// pictureJudged takes in WeChat's verdict about a picture, early, late or twice.
 func (s *Service) pictureJudged(ctx context.Context, e wechat.Event) error {
 	return s.joined(ctx, e.Trace, 0, e.Verdict)
 }

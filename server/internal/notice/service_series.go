@@ -18,6 +18,9 @@ import (
 // ErrNoAlliance is the answer to a series that reaches nobody.
 var ErrNoAlliance = errs.New(errs.Invalid, "notice.no_alliance", "请至少选一个有在册党员的联盟")
 
+// ErrNoSeries is the answer to one that the committee never sent.
+var ErrNoSeries = errs.New(errs.NotFound, "notice.no_series", "没有找到这条通知，请刷新后再看")
+
 // Series is such a notice with what became of it in each alliance.
 type Series struct {
 	ID                       id.ID
@@ -149,7 +152,7 @@ func (s *Service) SeriesOf(ctx context.Context, who actor.Actor, committee id.ID
 func (s *Service) oneSeries(ctx context.Context, committee, series id.ID) (Series, error) {
 	list, err := s.seriesList(ctx, committee, series)
 	if err == nil && len(list) == 0 {
-		err = errs.ErrNotFound
+		err = ErrNoSeries
 	}
 	if err != nil {
 		return Series{}, err

@@ -20,7 +20,7 @@ var (
 	ErrTooFar    = errs.New(errs.Invalid, "notice.too_far", "最多提前六十天定好，请选早一点的时间")
 	ErrTooLate   = errs.New(errs.Invalid, "notice.after_start", "到那时活动已经开始了，请选早一点的时间")
 	ErrApproval  = errs.New(errs.Conflict, "notice.needs_approval", "本联盟的通知要先请人看过，请点送审")
-	ErrOwn       = errs.New(errs.Forbidden, "notice.own", "自己写的通知，要请另一位同志看过才能发")
+	ErrOwn       = errs.New(errs.Conflict, "notice.own", "自己写的通知，要请另一位同志看过才能发")
 	ErrRemark    = errs.New(errs.Invalid, "notice.remark", "请写一句为什么退回，写的人好改")
 	ErrUnchanged = errs.New(errs.Invalid, "notice.unchanged", "文字没有变化，不用更正")
 	ErrCommittee = errs.New(errs.Forbidden, "notice.of_committee", "这是县里统一发的通知，要改要取消，请联系老干部局")
