@@ -82,7 +82,7 @@ var (
 	ErrNobody   = errs.New(errs.Conflict, "notice.nobody", "联盟里还没有在册的党员，请先导入台账")
 	ErrActivity = errs.New(errs.Conflict, "notice.activity", "活动已经取消或结束，不能再发通知")
 	ErrRisky    = errs.New(errs.Invalid, "notice.risky", "内容没有通过微信的检查，请修改文字后再发布")
-	ErrReview   = errs.New(errs.Conflict, "notice.review", "微信提示这段文字需要人工核对：请修改文字，或请牵头单位、老干部局的同志核对后发布")
+	ErrReview   = errs.New(errs.Conflict, "notice.review", "微信拿不准这段文字，请改几个字，或请别的同志看过再发")
 	ErrReopen   = errs.New(errs.Conflict, "notice.reopen", "请先退出小程序重新进入，再点一次发布（微信要求发布人近期打开过小程序）")
 	ErrNoCheck  = errs.New(errs.Unavailable, "notice.check_down", "微信暂时连不上，通知还没有发出，已存为草稿，请稍后再发布")
 	ErrNoCard   = errs.New(errs.Unavailable, "notice.card_down", "微信暂时连不上，群卡片没有生成，请稍后再试；通知本身不受影响")

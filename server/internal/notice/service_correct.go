@@ -29,14 +29,14 @@ func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revis
 		return Item{}, err
 	}
 	if err := s.approved(ctx, who, n); err != nil {
-		return Item{}, ErrApproval.Say("本联盟的通知要请人看过，更正请找牵头单位或老干部局的同志来改")
+		return Item{}, ErrApproval.Say("本联盟的通知要请人看过，更正请找牵头单位的同志")
 	}
 	doubtful, err := s.check(ctx, who, next.Title+"\n"+next.Body)
 	if err != nil {
 		return Item{}, err
 	}
 	if doubtful {
-		return Item{}, ErrReview.Say("微信提示这段文字需要人工核对，更正没有发出，请换个说法再试")
+		return Item{}, ErrReview.Say("微信拿不准这段文字，更正没有发出，请换个说法")
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error { return s.correct(ctx, who, n, title, body, note) })
 	if err != nil {

@@ -80,7 +80,7 @@ func (s *Service) SendSeries(ctx context.Context, who actor.Actor, committee id.
 		return Series{}, err
 	}
 	if doubtful {
-		return Series{}, ErrReview.Say("微信提示这段文字需要人工核对，通知没有发出，请换个说法再试")
+		return Series{}, ErrReview.Say("微信拿不准这段文字，通知没有发出，请换个说法")
 	}
 	series := s.IDs.New()
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {

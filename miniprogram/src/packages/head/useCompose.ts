@@ -60,6 +60,9 @@ export function countLine(n: { people: number; calls: number }): string {
   return `将通知${n.people}人${n.calls ? `，其中${n.calls}人要打电话` : ''}`
 }
 
+/** The draft as the server has it: with its pictures, and whether somebody has to approve it. */
+const stored = shallowRef<NoticeView>()
+
 let draft: ReturnType<typeof useDraft<Form>> | undefined
 
 /**
@@ -152,7 +155,7 @@ export function useCompose() {
 
   /** Opens a draft of the server in the form. */
   async function reopen(id: string) {
-    const n = await call('GET /notices/{id}', { path: { id } })
+    const n = (stored.value = await call('GET /notices/{id}', { path: { id } }))
     Object.assign(form, empty(), {
       notice: n.id,
       title: n.title,
@@ -204,8 +207,6 @@ export function useCompose() {
     return form.notice
   }
 
-  /** The draft as the server has it: with its pictures, and whether somebody has to approve it. */
-  const stored = shallowRef<NoticeView>()
   const prepare = useSubmit(async () => {
     const id = await save()
     stored.value = await call('GET /notices/{id}', { path: { id } })
