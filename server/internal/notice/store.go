@@ -128,7 +128,8 @@ func (s store) lock(ctx context.Context, key id.ID) (Notice, error) {
 	return r.notice(), db.NotFound(err)
 }
 
-// update writes the next version of a notice, if it is still as was; else it reports ErrChanged.
+// update writes the next version of a notice, if it is still as was; else it reports ErrChanged. MySQL counts
+// a row that had all these values already as untouched: under the caller's lock that is no surprise.
 func (s store) update(ctx context.Context, was, n Notice) error {
 	checked := &n.Checked
 	if n.Checked < 0 {
@@ -142,7 +143,7 @@ func (s store) update(ctx context.Context, was, n Notice) error {
 			"scheduled_at": db.AtPtr(n.ScheduledAt), "submitted_at": db.AtPtr(n.SubmittedAt), "remark": n.Remark,
 			"corrected_at": db.AtPtr(n.CorrectedAt), "checked_revision": checked, "doubtful": n.Doubtful,
 		})
-	if u.Error == nil && u.RowsAffected == 0 {
+	if u.Error == nil && u.RowsAffected == 0 && (was.State != n.State || was.Revision != n.Revision) {
 		return ErrChanged
 	}
 	return db.Unavailable(u.Error)
