@@ -69,14 +69,14 @@ export const writingStates: { name: string; path: string; world: Answers; sees: 
     world: one({ writing: writing() }, { 'POST /notices/31/correct': { json: notice([], correction) } }),
     act: async (page) => {
       await page.getByLabel('内容').last().fill('请在南门集合。')
-      await page.waitForTimeout(200)
-      await tap('发更正')(page)
+      await page.locator('uni-button[aria-disabled=false]:visible', { hasText: '发更正' }).tap()
     },
   },
   { name: '工作 等着发', path: 'pages/work/index', sees: '等您看的通知', world: head({ 'GET /notices': { json: { items: [
     notice([], { id: '36', ...asked }), notice([], { id: '37', state: 'scheduled', writing: writing({ scheduled_at: at(24, '08:30') }) }),
     notice([], { id: '38', state: 'draft', writing: writing({ remark: '请写上集合地点。' }) }), notice([], { id: '39', from_office: true, activity: undefined }),
   ] } } }) },
+  { name: '图片和文字 有照片', path: 'packages/head/forward?id=31', world: one({ pictures: pictures('passed', 'passed', 'passed') }), sees: '发第3张' },
   {
     name: '通知 有更正', path: 'packages/notice/detail?id=31', sees: '请在南门集合',
     world: { ...worlds.single(), ...photos, 'GET /notices/31': { json: notice([variants.stand(variants.wang)], { ...correction, pictures: pictures('passed', 'passed') }) } },

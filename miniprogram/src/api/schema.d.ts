@@ -2101,7 +2101,7 @@ export interface paths {
         get: operations["getPictureOfNotice"];
         put?: never;
         post?: never;
-        /** Take a picture off a draft */
+        /** Take a picture off a draft, or off a notice that is out */
         delete: operations["removeNoticePicture"];
         options?: never;
         head?: never;

@@ -29,3 +29,10 @@ export function audienceWord(n: Pick<Notice, 'audience' | 'alliance'>): string {
 
 /** A moment that somebody chose on the page, in China wherever the browser stands. */
 export const chosen = (day: string, time: string) => `${day}T${time}:00+08:00`
+
+/** 将通知 37 人，其中 5 人要打电话 */
+export function countLine(parts: { people: number; calls: number }[]): string {
+  const people = parts.reduce((n, p) => n + p.people, 0)
+  const calls = parts.reduce((n, p) => n + p.calls, 0)
+  return people ? `将通知 ${people} 人${calls ? `，其中 ${calls} 人要打电话` : ''}` : '还没有选'
+}
