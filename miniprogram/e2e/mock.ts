@@ -46,8 +46,12 @@ const body =
 
 export const notice = (people: unknown[], over: object = {}) => ({
   id: '31', title: activity.title, body, state: 'published', published_at: at(20, '16:30'),
-  alliance_id: '1', alliance: activity.alliance, activity, people, ...over,
+  alliance_id: '1', alliance: activity.alliance, activity, people, revision: 0, from_office: false,
+  audience: { kind: 'alliance' }, pictures: [] as unknown[], corrections: [] as unknown[], ...over,
 })
+/** What only those see who write for the alliance. */
+const writing = (over: object = {}) => ({ remark: '', doubtful: false, writer: '王建国', needs_approval: false, can_approve: false, can_change: true, ...over })
+const photograph = { file: new URL('./testdata/notice.png', import.meta.url).pathname }
 const notices = (persons: Someone[]) => [
   notice(persons.map((p) => stand(p, 'going'))),
   notice(persons.map((p) => stand(p)), { id: '32', title: later.title, activity: later }),
@@ -209,6 +213,16 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'POST /me/bindings': { json: { person: wang } },
 
     'GET /notices': { json: { items: [...notices([wang]), notice([], { id: '34', title: '十二月联盟会议', state: 'draft' })] } },
+    'POST /activities': { json: { ...activity, id: '25', notice_id: '35' } },
+    'PATCH /activities/25': { json: { ...activity, id: '25' } },
+    'PATCH /notices/35': { json: notice([], { id: '35', state: 'draft' }) },
+    'GET /notices/35': { json: notice([], { id: '35', state: 'draft', writing: writing() }) },
+    'GET /alliances/1/notice-choices': {
+      json: {
+        people: 132, calls: 23, branches: [], silent: [{ id: '31', name: activity.title, people: 37, calls: 9 }],
+        units: units.map((unit, i) => ({ id: String(3 + i), name: `利津县${unit}`, people: 31 + i, calls: 4 + i })),
+      },
+    },
     'GET /alliances/1': { json: { id: '1', name: '城东党建联盟', venue: '文化馆二楼会议室', group_name: '', basis: '', committee_id: '9', lead_unit_id: '' } },
     'GET /activities': { json: { items: [activity, later, old] } },
     'GET /activities/21': { json: activity },
@@ -321,7 +335,7 @@ const longBoard = board({
   latest: [{ name: long.name, unit: long.unit, at: at(23, '08:39') }, ...board().latest],
 })
 
-export const variants = { consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
+export const variants = { writing, photograph, notice, consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
 
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {

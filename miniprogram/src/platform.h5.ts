@@ -200,6 +200,27 @@ export const h5: Platform = {
     return URL.createObjectURL(await res.blob())
   },
 
+  async pickPicture() {
+    const file = await new Promise<File | undefined>((resolve) => {
+      const input = document.createElement('input')
+      input.type = 'file'
+      input.accept = 'image/*'
+      input.onchange = () => resolve(input.files?.[0])
+      input.oncancel = () => resolve(undefined)
+      input.click()
+    })
+    if (!file) return undefined
+    const full = await createImageBitmap(file).catch(() => undefined)
+    if (!full) throw new DeviceError('device.picture', '这不是能用的图片')
+    const share = Math.min(1, 1280 / Math.max(full.width, full.height))
+    const canvas = document.createElement('canvas')
+    canvas.width = Math.round(full.width * share)
+    canvas.height = Math.round(full.height * share)
+    canvas.getContext('2d')!.drawImage(full, 0, 0, canvas.width, canvas.height)
+    const small = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.8))
+    return (small ?? file).arrayBuffer()
+  },
+
   async passPicture(path, name) {
     save(`${name}.png`, await (await fetch(path)).blob())
   },

@@ -23,9 +23,9 @@ export function send(asked: Asked): Promise<Answered> {
       // uni's own types know no PATCH, both targets do.
       method: asked.method as 'POST',
       data: asked.body as object,
-      timeout: asked.patience ?? 15_000,
+      timeout: asked.patience ?? (asked.body instanceof ArrayBuffer ? 60_000 : 15_000),
       header: {
-        'Content-Type': 'application/json',
+        'Content-Type': asked.body instanceof ArrayBuffer ? 'application/octet-stream' : 'application/json',
         ...(asked.token ? { Authorization: `Bearer ${asked.token}` } : {}),
       },
       success: (res) =>

@@ -46,6 +46,8 @@ export interface Platform {
   openSheet(url: string, token: string, name: string, type?: 'xlsx' | 'pdf'): Promise<void>
   /** Fetches a picture that wants a session, and gives a path that an image can show. */
   picture(url: string, token: string): Promise<string>
+  /** Lets the user choose or take one photograph, made small enough to be sent over a village's line. */
+  pickPicture(): Given<ArrayBuffer>
   /** Offers to send or keep a picture that picture() gave. */
   passPicture(path: string, name: string): Promise<void>
   /** Keys of a desk keyboard, pressed in a field or nowhere; true: the page has used it. Gives a way to stop. */

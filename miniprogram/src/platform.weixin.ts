@@ -102,6 +102,17 @@ export const weixin: Platform = {
     return file.tempFilePath
   },
 
+  async pickPicture() {
+    const picked = await ask<{ tempFiles: { tempFilePath: string }[] }>(wx.chooseMedia, {
+      count: 1, mediaType: ['image'], sizeType: ['compressed'], sourceType: ['album', 'camera'],
+    })
+    const path = picked?.tempFiles[0]?.tempFilePath
+    if (!path) return undefined
+    const small = await ask<{ tempFilePath: string }>(wx.compressImage, { src: path, quality: 75, compressedWidth: 1280 }).catch(() => undefined)
+    const read = await ask<{ data: ArrayBuffer }>((o) => wx.getFileSystemManager().readFile(o), { filePath: small?.tempFilePath ?? path })
+    return read?.data
+  },
+
   async passPicture(path) {
     await ask(wx.showShareImageMenu, { path })
   },

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { readCode } from '@/composables/codes'
-import { arrange, cardOf, paragraphs, standing, type Standing } from '@/composables/notices'
+import { arrange, cardOf, paragraphs, standing, waitingLine, type Standing } from '@/composables/notices'
 import { clauses, toTrouble } from '@/composables/problem'
 import { usePage } from '@/composables/usePage'
 import { useSubmit } from '@/composables/useSubmit'
-import { firstStart } from '@/packages/head/useCompose'
+import { countLine, countOf, firstStart } from '@/packages/head/useCompose'
 import { templates } from '@/packages/head/templates'
 import { fits } from '@/packages/liaison/search'
 import { says } from '@/packages/liaison/useDesk'
@@ -149,4 +149,26 @@ describe('roster search', () => {
   const row = { name: '王建国', unit: '利津县水利局', initials: 'wjg', phone_last4: '1357' }
   it.each(['', '王', '建国', 'wj', 'WJG', '1357', '135', '水利', ' 王 建 '])('finds by %o', (q) => expect(fits(row, q)).toBe(true))
   it.each(['李', 'jg', '9999', '教育'])('does not find by %o', (q) => expect(fits(row, q)).toBe(false))
+})
+
+describe('whom a notice addresses', () => {
+  const part = (id: string, people: number, calls: number) => ({ id, name: id, people, calls })
+  const choices = { people: 132, calls: 23, units: [part('3', 31, 4), part('4', 6, 1)], branches: [], silent: [part('31', 37, 9)] }
+
+  it('is counted while it is chosen', () => {
+    expect(countOf(choices, { kind: 'alliance' })).toEqual({ people: 132, calls: 23 })
+    expect(countLine(countOf(choices, { kind: 'units', ids: ['3', '4'] }))).toBe('将通知37人，其中5人要打电话')
+    expect(countOf(choices, { kind: 'silent', follows_id: '31' })).toEqual({ people: 37, calls: 9 })
+    expect(countOf(choices, { kind: 'units' })).toEqual({ people: 0, calls: 0 })
+  })
+})
+
+describe('a notice that waits', () => {
+  const waits = (over: object) => waitingLine({ state: 'scheduled', pictures: [], writing: {}, ...over } as never)
+
+  it('says what for', () => {
+    expect(waits({ state: 'submitted' })).toContain('送审了')
+    expect(waits({ writing: { scheduled_at: new Date(Date.now() + 86_400_000).toISOString() } })).toMatch(/^定在明天 .*发出$/)
+    expect(waits({ writing: { scheduled_at: '2020-01-01T00:00:00Z' }, pictures: [{ state: 'pending' }] })).toContain('图片正在检查')
+  })
 })

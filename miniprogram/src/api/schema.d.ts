@@ -265,6 +265,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alliances/{id}/notice-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose approval the notices of an alliance need */
+        get: operations["getNoticeApproval"];
+        /** Set it */
+        put: operations["setNoticeApproval"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/notice-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Among whom a notice of an alliance can choose, counted */
+        get: operations["getNoticeChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/actions": {
         parameters: {
             query?: never;
@@ -671,6 +706,41 @@ export interface paths {
         /** Set them */
         put: operations["setNoticeRules"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest of them, and how far they have come */
+        get: operations["listCommitteeNotices"];
+        put?: never;
+        /** One notice to all or some alliances of a committee, each with its own */
+        post: operations["sendCommitteeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/notices/{series_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call one off in every alliance */
+        post: operations["cancelCommitteeNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1832,6 +1902,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notice-pictures/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture for WeChat's check, until it is judged */
+        get: operations["showPictureToWeChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -1866,6 +1953,40 @@ export interface paths {
         head?: never;
         /** Change a draft */
         patch: operations["updateNotice"];
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send on its way what somebody else submitted */
+        post: operations["approveNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose whom a draft addresses */
+        put: operations["addressNotice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/notices/{id}/calls": {
@@ -1987,6 +2108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the text of a published notice and tell those who knew the old one */
+        post: operations["correctNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/forward": {
         parameters: {
             query?: never;
@@ -2033,6 +2171,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a picture (JPEG, PNG) to a draft; it is drawn anew, and WeChat is asked about it */
+        post: operations["addNoticePicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/pictures/{picture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a notice */
+        get: operations["getPictureOfNotice"];
+        put?: never;
+        post?: never;
+        /** Take a picture off a draft, or off a notice that is out */
+        delete: operations["removeNoticePicture"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2106,6 +2279,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a submitted notice back to its author */
+        post: operations["returnNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the text now and send it at a time; one that is scheduled gets another time */
+        post: operations["scheduleNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask somebody else to read and approve a draft */
+        post: operations["submitNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/timeline": {
         parameters: {
             query?: never;
@@ -2117,6 +2341,23 @@ export interface paths {
         get: operations["getNoticeTimeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what waits for approval or for its time */
+        post: operations["withdrawNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3299,6 +3540,15 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ApproveBody: {
+            /**
+             * Format: int64
+             * @description That was read
+             */
+            revision: number;
+        } & {
+            [key: string]: unknown;
+        };
         AskInputBody: {
             /** @enum {string} */
             action: "export" | "reveal" | "role" | "erase" | "undo_import" | "found";
@@ -3306,6 +3556,17 @@ export interface components {
             subject_id: string;
             /** @description What else the phone should show */
             summary?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        AtInputBody: {
+            /**
+             * Format: date-time
+             * @description Empty: at once
+             */
+            at?: string;
+            /** @description As in publishing */
+            reviewed?: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -3383,6 +3644,12 @@ export interface components {
             subject_id: string;
             subject_kind: string;
             who: string;
+        } & {
+            [key: string]: unknown;
+        };
+        BackBody: {
+            /** @description Why; its author reads it */
+            remark: string;
         } & {
             [key: string]: unknown;
         };
@@ -4047,6 +4314,19 @@ export interface components {
         };
         ConfirmInputBody: {
             person_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CorrectBody: {
+            body?: string;
+            /** @description What it changes, shown to members */
+            note?: string;
+            /**
+             * Format: int64
+             * @description That was read
+             */
+            revision: number;
+            title?: string;
         } & {
             [key: string]: unknown;
         };
@@ -5512,6 +5792,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeAudienceView: {
+            /** @description The notice before */
+            follows_id?: string;
+            /** @description Units or branches */
+            ids?: string[] | null;
+            /**
+             * @description silent: who has not answered to the notice that this one follows
+             * @enum {string}
+             */
+            kind: "alliance" | "units" | "branches" | "silent";
+        } & {
+            [key: string]: unknown;
+        };
         NoticeCallView: {
             answer: string;
             /**
@@ -5538,6 +5831,40 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeChangeView: {
+            /** @description Empty: taken out */
+            after: string;
+            /** @description Empty: added */
+            before: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeChoiceView: {
+            branches: components["schemas"]["NoticePartView"][];
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            people: number;
+            /** @description Notices about coming activities, with those who have not answered */
+            silent: components["schemas"]["NoticePartView"][];
+            units: components["schemas"]["NoticePartView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeCorrectionView: {
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["NoticeChangeView"][];
+            /** @description In the corrector's words, may be empty */
+            note: string;
+            /**
+             * Format: int64
+             * @description People who knew the text before and were told anew
+             */
+            told: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeCount: {
             /**
              * Format: int64
@@ -5559,6 +5886,15 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeLevelView: {
+            /**
+             * @description Whose approval notices need: nobody's, the lead unit's or the committee's, only the committee's
+             * @enum {string}
+             */
+            level: "none" | "lead" | "committee";
+        } & {
+            [key: string]: unknown;
+        };
         NoticeMineView: {
             /** @description going, leave or empty */
             answer: string;
@@ -5574,25 +5910,70 @@ export interface components {
             activity?: components["schemas"]["NoticeActivityView"];
             alliance: string;
             alliance_id: string;
+            audience: components["schemas"]["NoticeAudienceView"];
             body: string;
+            /**
+             * Format: date-time
+             * @description Of the last correction
+             */
+            corrected_at?: string;
+            /** @description The latest first */
+            corrections: components["schemas"]["NoticeCorrectionView"][];
             /** Format: date-time */
             created_at: string;
+            /** @description Sent by the committee to several alliances */
+            from_office: boolean;
             id: string;
             /** @description The recipients that the account acts for */
             people: components["schemas"]["NoticeMineView"][];
+            pictures: components["schemas"]["NoticePictureView"][];
             /** Format: date-time */
             published_at?: string;
             /** @description Of a cancellation */
             reason: string;
+            /**
+             * Format: int64
+             * @description Rises with each change of the text
+             */
+            revision: number;
             /** @enum {string} */
-            state: "draft" | "published" | "cancelled" | "closed";
+            state: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
             title: string;
+            /** @description To whoever writes for the alliance */
+            writing?: components["schemas"]["NoticeWritingView"];
         } & {
             [key: string]: unknown;
         };
         NoticeParameterView: {
             name: string;
             value: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticePartView: {
+            /**
+             * Format: int64
+             * @description Of these, nobody reads for them in WeChat: they must be called
+             */
+            calls: number;
+            id: string;
+            name: string;
+            /** Format: int64 */
+            people: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticePictureView: {
+            /** Format: int64 */
+            height: number;
+            id: string;
+            /**
+             * @description pending: WeChat has not said yet; review: a person must look
+             * @enum {string}
+             */
+            state: "pending" | "passed" | "review" | "refused";
+            /** Format: int64 */
+            width: number;
         } & {
             [key: string]: unknown;
         };
@@ -5645,6 +6026,36 @@ export interface components {
             remind_day: boolean;
             /** @description And two hours before */
             remind_hours: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeSeriesPartView: {
+            alliance: string;
+            alliance_id: string;
+            notice_id: string;
+            /** Format: int64 */
+            people: number;
+            /**
+             * Format: int64
+             * @description Have read, answered or been told
+             */
+            reached: number;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeSeriesView: {
+            alliances: components["schemas"]["NoticeSeriesPartView"][];
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** Format: date-time */
+            published_at?: string;
+            /** Format: date-time */
+            scheduled_at?: string;
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -5755,6 +6166,29 @@ export interface components {
             unknown: number;
             /** Format: int64 */
             unreached: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeWritingView: {
+            /** @description It waits for approval, and the asker may give it */
+            can_approve: boolean;
+            /** @description The asker may edit, take back, correct and cancel it */
+            can_change: boolean;
+            /** @description WeChat was unsure about the text: whoever approves it has a closer look */
+            doubtful: boolean;
+            /** @description The alliance asks for an approval that the asker can't give: submit instead of publish */
+            needs_approval: boolean;
+            /** @description Why it came back */
+            remark: string;
+            /**
+             * Format: date-time
+             * @description When it goes out; of a submitted one, when its author wants it to
+             */
+            scheduled_at?: string;
+            /** Format: date-time */
+            submitted_at?: string;
+            /** @description Name of its author, before it is out */
+            writer: string;
         } & {
             [key: string]: unknown;
         };
@@ -5968,6 +6402,12 @@ export interface components {
         };
         PageListNoticeReaderView: {
             items: components["schemas"]["NoticeReaderView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListNoticeSeriesView: {
+            items: components["schemas"]["NoticeSeriesView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -6560,6 +7000,19 @@ export interface components {
             /** Format: int64 */
             bus: number;
             person_ids: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        SendBody: {
+            /** @description Empty: all */
+            alliance_ids?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Empty: at once
+             */
+            at?: string;
+            body: string;
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -7333,6 +7786,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageListLedgerFormerView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setNoticeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeLevelView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticeChoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChoiceView"];
                 };
             };
             /** @description Error */
@@ -8259,6 +8809,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeRulesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listCommitteeNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeSeriesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    sendCommitteeNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSeriesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    cancelCommitteeNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSeriesView"];
                 };
             };
             /** @description Error */
@@ -10952,6 +11604,39 @@ export interface operations {
             };
         };
     };
+    showPictureToWeChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     listNotices: {
         parameters: {
             query?: {
@@ -10960,7 +11645,7 @@ export interface operations {
                 /** @description Items on a page, 50 by default */
                 limit?: number;
                 alliance_id?: string;
-                state?: "draft" | "published" | "cancelled" | "closed";
+                state?: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
             };
             header?: never;
             path?: never;
@@ -11064,6 +11749,76 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    approveNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    addressNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeAudienceView"];
             };
         };
         responses: {
@@ -11321,6 +12076,41 @@ export interface operations {
             };
         };
     };
+    correctNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     forwardNotice: {
         parameters: {
             query?: never;
@@ -11405,6 +12195,107 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    addNoticePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getPictureOfNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                picture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description File */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    removeNoticePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                picture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
                 };
             };
             /** @description Error */
@@ -11553,6 +12444,111 @@ export interface operations {
             };
         };
     };
+    returnNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    scheduleNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AtInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    submitNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AtInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     getNoticeTimeline: {
         parameters: {
             query?: never;
@@ -11571,6 +12567,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeTimelineView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    withdrawNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
                 };
             };
             /** @description Error */

@@ -23,6 +23,9 @@ export type LedgerPerson = Output<'GET /persons/{id}'>
 
 export type Activity = Output<'GET /activities/{id}'>
 export type NoticeView = Output<'GET /notices/{id}'>
+export type NoticePicture = NoticeView['pictures'][number]
+export type Audience = NoticeView['audience']
+export type Choices = Output<'GET /alliances/{id}/notice-choices'>
 export type PersonAnswer = NoticeView['people'][number]
 export type Timeline = Output<'GET /notices/{id}/timeline'>
 export type Recipient = Items<'GET /notices/{id}/recipients'>

@@ -1,5 +1,5 @@
 import type { NoticeView, PersonAnswer } from '../api/types'
-import { fullWhen, nearby, spokenTime, weekday, day } from './date'
+import { fullWhen, isPast, nearby, spokenTime, weekday, day, when } from './date'
 import { activityState, answerWord, kindWord } from './words'
 
 /** A notice, and who of the phone's people has arrived. */
@@ -20,10 +20,10 @@ export function cardOf(n: Standing) {
   const a = n.activity
   return {
     title: n.title,
-    kind: a ? kindWord(a.kind) : '通知',
+    kind: n.from_office ? '县里的通知' : a ? kindWord(a.kind) : '通知',
     when: a ? `${nearby(a.starts_at) || day(a.starts_at)} ${weekday(a.starts_at)} ${spokenTime(a.starts_at)}` : '',
     place: a?.place ?? '',
-    stamp: a ? activityState(a.state) : '',
+    stamp: (a && activityState(a.state)) || (n.corrected_at ? '有更正' : ''),
     people: a
       ? n.people.map((p) => ({ name: n.people.length > 1 ? p.name : '', ...standing(p) }))
       : [],
@@ -49,4 +49,17 @@ export function factsOf(n: NoticeView): { when: string; place: string } {
 /** The text of a notice as paragraphs. */
 export function paragraphs(body: string): string[] {
   return body.split(/\n+/).map((p) => p.trim()).filter(Boolean)
+}
+
+/** What keeps a notice from going out at once. */
+export function waitingLine(n: NoticeView): string {
+  const at = n.writing?.scheduled_at
+  if (n.state === 'submitted') return '送审了，等人看过再发'
+  if (at && !isPast(at)) return `定在${when(at)}发出`
+  return n.pictures.some((p) => p.state === 'pending') ? '图片正在检查，查完就发' : '正在发出'
+}
+
+/** What a correction changed, in one line each. */
+export function changeLines(n: NoticeView): { before: string; after: string }[] {
+  return n.corrections.flatMap((c) => c.changes)
 }

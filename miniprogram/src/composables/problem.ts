@@ -13,6 +13,11 @@ const byCode: Record<string, string> = {
   'client.wechat_only': '这一页要在微信里才能用。',
   'device.download': '请检查网络，再点一次。',
   'notice.call_taken': '名单已经更新，能打的都有按钮。',
+  'device.picture': '请换一张照片试试。',
+  'notice.review': '请改几个字，或点送审，请别的同志看。',
+  'notice.picture_review': '点送审，请别的同志看一看。',
+  'notice.needs_approval': '点送审，看过了就会发出。',
+  'notice.quiet': '请换个时间再点一次。',
   'device.login': '请退出微信再进来一次。',
 }
 

@@ -1,4 +1,4 @@
-import { Bell, Delete, Download, Grid, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
+import { Bell, ChatLineSquare, Delete, Download, Grid, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Role } from './api/types'
@@ -30,6 +30,10 @@ export const features: Feature[] = [
   {
     title: '待办', icon: List, group: '工作',
     routes: [{ path: '/', name: 'home', component: () => import('./pages/home/HomePage.vue'), meta: { title: '待办' } }],
+  },
+  {
+    title: '通知', icon: ChatLineSquare, group: '工作', roles: staff,
+    routes: [{ path: '/notices', name: 'notices', component: () => import('./pages/notices/NoticesPage.vue'), meta: { title: '通知' } }],
   },
   {
     title: '组织', icon: Share, group: '组织', roles: desk,

@@ -22,6 +22,7 @@ const (
 	Answer         Permission = "answer"          // 参加/请假, for oneself or on behalf
 	SeeAnswers     Permission = "see_answers"     // who answered what
 	WriteNotice    Permission = "write_notice"    // draft, publish, remind, card
+	ApproveNotice  Permission = "approve_notice"  // of others, before it goes out
 	SeeDelivery    Permission = "see_delivery"    // timeline, readers
 	CallMembers    Permission = "call_members"    // call list with numbers
 	CheckInSelf    Permission = "check_in_self"   // a member's own phone
@@ -72,7 +73,7 @@ var reach = map[Role]map[Permission]level{
 		SeeOrg: overAlliance, EditDesk: overAlliance, FillSurvey: overAlliance, SeePerson: overAlliance, EditPerson: overAlliance,
 		RevealPerson: overAlliance, ExportLedger: overAlliance, ConfirmClaim: overAlliance, GrantRole: overAlliance,
 		SeeActivity: overAlliance, RunActivity: overAlliance, Answer: overAlliance,
-		SeeAnswers: overAlliance, WriteNotice: overAlliance, SeeDelivery: overAlliance,
+		SeeAnswers: overAlliance, WriteNotice: overAlliance, ApproveNotice: overAlliance, SeeDelivery: overAlliance,
 		CallMembers: overAlliance, CheckInOthers: overAlliance, SeeAttendance: overAlliance,
 		AnnulAnyRecord: overAlliance, SeeElection: overAlliance, SeeTurnout: overAlliance,
 		RunElection: overAlliance, TakePaper: overAlliance, IssueCards: overAlliance,
@@ -82,7 +83,7 @@ var reach = map[Role]map[Permission]level{
 		EditPerson: overCommittee, RevealPerson: overCommittee, ImportLedger: overCommittee, ExportLedger: overCommittee,
 		GrantRole: overCommittee, ConfirmClaim: overCommittee, SeeActivity: overCommittee,
 		RunActivity: overCommittee, Answer: overCommittee, SeeAnswers: overCommittee,
-		WriteNotice: overCommittee, SeeDelivery: overCommittee, CallMembers: overCommittee,
+		WriteNotice: overCommittee, ApproveNotice: overCommittee, SeeDelivery: overCommittee, CallMembers: overCommittee,
 		CheckInOthers: overCommittee, SeeAttendance: overCommittee, AnnulAnyRecord: overCommittee,
 		SeeElection: overCommittee, SeeTurnout: overCommittee, RunElection: overCommittee, TakePaper: overCommittee,
 		ErasePerson: overCommittee, IssueCards: overCommittee,

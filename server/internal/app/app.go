@@ -212,7 +212,7 @@ func (a *App) services() {
 	a.Notice = notice.New(notice.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
 		Committees: a.Ledger, Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
-		Contact: notice.Contact(a.cfg.Help),
+		Contact: notice.Contact(a.cfg.Help), PublicURL: a.publicURL(),
 	})
 	a.Activity = activity.NewService(activity.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Directory: people, Accounts: a.Identity, Notices: a.Notice,

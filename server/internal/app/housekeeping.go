@@ -51,7 +51,7 @@ func (a *App) houseKeeper() outbox.Dispatcher {
 	return outbox.DispatchFunc(func(ctx context.Context, _ []byte) (bool, error) {
 		now := a.clk.Now()
 		n, err := a.Outbox.Prune(ctx, now.Add(-keepOutbox))
-		err = errors.Join(err, a.Notice.PruneEvents(ctx, now.Add(-keepEvents)),
+		err = errors.Join(err, a.Notice.PruneEvents(ctx, now.Add(-keepEvents)), a.Notice.PruneChecks(ctx, now.Add(-keepEvents)),
 			a.Identity.PruneCodes(ctx, now.Add(-keepCodes)), a.Roster.Prune(ctx), a.Papers.Prune(ctx), a.Jobs.Prune(ctx),
 			a.Identity.PruneConsole(ctx, now.Add(-keepDesks)))
 		_, forgot := a.Privacy.Forget(ctx)

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"maps"
 	"os"
 	"os/exec"
@@ -403,7 +405,7 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	values["unit_id"], values["number"] = path["unit"], "1"
 	values["seq"], values["today"] = "1", m.clock.Now().Format(time.DateOnly)
 	values["token"], values["account_id"], values["other_id"], values["contact_id"] = "no-such-token", "4611686018427387904", path["person"], path["person"]
-	values["attachment_id"] = "4611686018427387904"
+	values["attachment_id"], values["picture_id"], values["series_id"] = "4611686018427387904", "4611686018427387904", "4611686018427387904"
 	for _, kind := range usedUp {
 		if passes && idOf[first] == kind && r.method != "GET" && strings.Contains(r.path, "{") {
 			made := m.fresh(t, kind, at)
@@ -432,11 +434,24 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	if r.path == "/persons/{id}/attachments" && r.method == "POST" {
 		body = []byte("%PDF-1.4\n%%EOF\n")
 	}
+	if r.path == "/notices/{id}/pictures" {
+		body = aPicture(t)
+	}
 	call := fill(r.call)
 	if !strings.HasPrefix(r.path, "/api") && isOps(r.path) {
 		call = "/" + call
 	}
 	return m.call(t, m.actors[who].token, r.method, call, body)
+}
+
+// aPicture is the smallest one that a notice takes.
+func aPicture(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // isOps reports whether a path lies beside the API.

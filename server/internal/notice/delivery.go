@@ -126,6 +126,8 @@ func meanings(occasion string, n Notice, about *Facts) map[string]string {
 		m["note"] = "活动取消，请您知悉"
 	case occasion == ForChange && n.State == Cancelled:
 		m["note"] = "这条通知已取消，请您知悉"
+	case occasion == ForChange && !n.CorrectedAt.IsZero():
+		m["note"] = "通知有更正，请点开看看"
 	case occasion == ForChange:
 		m["note"] = "时间或地点有变动，请点开看看"
 	}

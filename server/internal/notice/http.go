@@ -35,7 +35,7 @@ type noticeView struct {
 	ID          id.ID         `json:"id"`
 	Title       string        `json:"title"`
 	Body        string        `json:"body"`
-	State       State         `json:"state" enum:"draft,published,cancelled,closed"`
+	State       State         `json:"state" enum:"draft,submitted,scheduled,published,cancelled,closed"`
 	Reason      string        `json:"reason" doc:"Of a cancellation"`
 	CreatedAt   time.Time     `json:"created_at"`
 	PublishedAt *time.Time    `json:"published_at,omitempty"`
@@ -43,6 +43,14 @@ type noticeView struct {
 	Alliance    string        `json:"alliance"`
 	Activity    *activityView `json:"activity,omitempty"`
 	People      []mineView    `json:"people" nullable:"false" doc:"The recipients that the account acts for"`
+
+	Revision    int              `json:"revision" doc:"Rises with each change of the text"`
+	FromOffice  bool             `json:"from_office" doc:"Sent by the committee to several alliances"`
+	Audience    audienceView     `json:"audience"`
+	Pictures    []pictureView    `json:"pictures" nullable:"false"`
+	CorrectedAt *time.Time       `json:"corrected_at,omitempty" doc:"Of the last correction"`
+	Corrections []correctionView `json:"corrections" nullable:"false" doc:"The latest first"`
+	Writing     *writingView     `json:"writing,omitempty" doc:"To whoever writes for the alliance"`
 }
 
 func when(t time.Time) *time.Time {
@@ -72,6 +80,8 @@ func viewItem(i Item) noticeView {
 	return noticeView{
 		ID: n.ID, Title: n.Title, Body: n.Body, State: n.State, Reason: n.Reason, CreatedAt: n.CreatedAt, PublishedAt: when(n.PublishedAt),
 		AllianceID: n.Alliance, Alliance: i.Alliance, Activity: viewActivity(i.About), People: viewMine(i.People),
+		Revision: n.Revision, FromOffice: n.Series != 0, CorrectedAt: when(n.CorrectedAt), Corrections: viewCorrections(i.Corrections),
+		Audience: audienceView{Kind: n.Audience.Kind, IDs: i.Subjects, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Writing: viewWriting(i),
 	}
 }
 
@@ -117,6 +127,9 @@ func route[I, T, V any](api huma.API, o huma.Operation, call func(context.Contex
 // Routes registers the operations of notices.
 func Routes(api huma.API, s *Service) {
 	textRoutes(api, s)
+	waitingRoutes(api, s)
+	audienceRoutes(api, s)
+	pictureRoutes(api, s)
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)
 	callRoutes(api, s)
@@ -155,7 +168,7 @@ func textRoutes(api huma.API, s *Service) {
 	type list struct {
 		web.Paging
 		Alliance web.ID `query:"alliance_id"`
-		State    State  `query:"state" enum:"draft,published,cancelled,closed"`
+		State    State  `query:"state" enum:"draft,submitted,scheduled,published,cancelled,closed"`
 	}
 	route(api, op("listNotices", http.MethodGet, "/notices", "Notices of alliances in sight, the newest first"),
 		func(ctx context.Context, who actor.Actor, in *list) (page.List[Item], error) {

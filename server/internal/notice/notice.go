@@ -17,9 +17,12 @@ import (
 // State of a notice.
 type State string
 
-// A notice goes draft → published → closed; from the first two it may be cancelled instead.
+// A notice goes draft → published → closed, on the way it may wait for somebody's approval (submitted) or
+// for its time (scheduled), and be taken back from there; until it is closed it may be cancelled instead.
 const (
 	Draft     State = "draft"
+	Submitted State = "submitted"
+	Scheduled State = "scheduled"
 	Published State = "published"
 	Cancelled State = "cancelled"
 	Closed    State = "closed"
@@ -42,9 +45,26 @@ type Notice struct {
 	Revision                int    // rises with each change of the text
 	Reason                  string // of the cancellation
 	Author                  id.ID  // account
+	Editor                  id.ID  // account that wrote last; zero: the author
 	CreatedAt, UpdatedAt    time.Time
 	PublishedAt, ClosedAt   time.Time // zero: not yet
+
+	Audience    Audience
+	Follows     id.ID     // the notice that this one comes after, zero: none
+	Series      id.ID     // shared by the notices of the committee to several alliances, zero: the alliance's own
+	ScheduledAt time.Time // when it goes out, or is wished to; zero: at once
+	SubmittedAt time.Time // when approval was asked for
+	Remark      string    // why it came back
+	CorrectedAt time.Time // of the last correction after publication
+	Checked     int       // revision of the text that WeChat has seen, -1: none
+	Doubtful    bool      // and was unsure about
 }
+
+// Wrote reports whether the text is the account's, wholly or in its last touch.
+func (n Notice) Wrote(account id.ID) bool { return n.Author == account || n.Editor == account }
+
+// Waits reports whether the notice has left its author's hands and is not out yet.
+func (n Notice) Waits() bool { return n.State == Submitted || n.State == Scheduled }
 
 // At is where the notice stands in the organisation.
 func (n Notice) At() actor.Place { return actor.Place{Committee: n.Committee, Alliance: n.Alliance} }
@@ -54,7 +74,7 @@ func (n Notice) Went() bool { return !n.PublishedAt.IsZero() }
 
 // What can go wrong.
 var (
-	ErrNotDraft = errs.New(errs.Conflict, "notice.not_draft", "通知已经发出，不能再修改或重发；如有变动请发一条新通知")
+	ErrNotDraft = errs.New(errs.Conflict, "notice.not_draft", "通知已经发出，不能再修改或重发；文字有错，请点更正")
 	ErrChanged  = errs.New(errs.Conflict, "notice.changed", "通知内容刚刚被修改过，请看一遍再发布")
 	ErrNotOut   = errs.New(errs.Conflict, "notice.not_published", "通知还没有发布")
 	ErrOver     = errs.New(errs.Conflict, "notice.over", "通知已经结束或取消")
@@ -62,7 +82,7 @@ var (
 	ErrNobody   = errs.New(errs.Conflict, "notice.nobody", "联盟里还没有在册的党员，请先导入台账")
 	ErrActivity = errs.New(errs.Conflict, "notice.activity", "活动已经取消或结束，不能再发通知")
 	ErrRisky    = errs.New(errs.Invalid, "notice.risky", "内容没有通过微信的检查，请修改文字后再发布")
-	ErrReview   = errs.New(errs.Conflict, "notice.review", "微信提示这段文字需要人工核对：请修改文字，或请牵头单位、老干部局的同志核对后发布")
+	ErrReview   = errs.New(errs.Conflict, "notice.review", "微信拿不准这段文字，请改几个字，或请别的同志看过再发")
 	ErrReopen   = errs.New(errs.Conflict, "notice.reopen", "请先退出小程序重新进入，再点一次发布（微信要求发布人近期打开过小程序）")
 	ErrNoCheck  = errs.New(errs.Unavailable, "notice.check_down", "微信暂时连不上，通知还没有发出，已存为草稿，请稍后再发布")
 	ErrNoCard   = errs.New(errs.Unavailable, "notice.card_down", "微信暂时连不上，群卡片没有生成，请稍后再试；通知本身不受影响")
@@ -77,14 +97,15 @@ func Compose(title, body string, at actor.Place, activity, author, key id.ID, no
 	n := Notice{
 		ID: key, Committee: at.Committee, Alliance: at.Alliance, Activity: activity,
 		Title: line(title), Body: paragraphs(body), State: Draft, Author: author, CreatedAt: now, UpdatedAt: now,
+		Audience: ToAlliance, Checked: -1,
 	}
 	return n, n.check()
 }
 
 // Edited gives the draft with new text; nil leaves alone.
-func (n Notice) Edited(title, body *string, now time.Time) (Notice, error) {
-	if n.State != Draft {
-		return n, ErrNotDraft
+func (n Notice) Edited(title, body *string, by id.ID, now time.Time) (Notice, error) {
+	if err := n.open(); err != nil {
+		return n, err
 	}
 	if title != nil {
 		n.Title = line(*title)
@@ -93,8 +114,19 @@ func (n Notice) Edited(title, body *string, now time.Time) (Notice, error) {
 		n.Body = paragraphs(*body)
 	}
 	n.Revision++
-	n.UpdatedAt = now
+	n.Editor, n.UpdatedAt = by, now
 	return n, n.check()
+}
+
+// open reports why nobody may write at the notice any more, if so.
+func (n Notice) open() error {
+	switch {
+	case n.State == Draft:
+		return nil
+	case n.Waits():
+		return ErrWaits
+	}
+	return ErrNotDraft
 }
 
 func (n Notice) check() error {
@@ -116,10 +148,11 @@ func (n Notice) check() error {
 	return nil
 }
 
-// Publish moves a draft on. A notice about an activity that is over or off is not published.
+// Publish moves a draft on, or one that has waited. A notice about an activity that is over or off is not
+// published.
 func (n Notice) Publish(about *Facts, now time.Time) (Notice, error) {
 	switch {
-	case n.State != Draft:
+	case n.State != Draft && !n.Waits():
 		return n, ErrNotDraft
 	case about != nil && (about.State == "cancelled" || now.After(about.EndsAt)):
 		return n, ErrActivity
@@ -131,7 +164,7 @@ func (n Notice) Publish(about *Facts, now time.Time) (Notice, error) {
 // Running reports why nothing more can be sent for the notice, if so.
 func (n Notice) Running() error {
 	switch n.State {
-	case Draft:
+	case Draft, Submitted, Scheduled:
 		return ErrNotOut
 	case Published:
 		return nil
@@ -152,7 +185,7 @@ func (n Notice) Close(now time.Time) (Notice, error) {
 func (n Notice) Cancel(reason string, now time.Time) (Notice, error) {
 	reason = line(reason)
 	switch {
-	case n.State != Draft && n.State != Published:
+	case n.State != Draft && n.State != Published && !n.Waits():
 		return n, ErrOver
 	case utf8.RuneCountInString(reason) > maxReason:
 		return n, errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
@@ -173,6 +206,7 @@ type Recipient struct {
 	StoppedAt            time.Time // moved or deceased since: never addressed again, history kept
 	HeldBy               id.ID     // account that is calling
 	HeldUntil            time.Time
+	AgainAt              time.Time // of a correction: what reached the person before doesn't count
 }
 
 // holdFor is how long a caller keeps a person to themselves without noting what came of it.
@@ -185,7 +219,20 @@ func (r Recipient) Taken(by id.ID, now time.Time) bool {
 
 // Reached reports whether the person knows.
 func (r Recipient) Reached() bool {
-	return !r.ReadAt.IsZero() || !r.AnsweredAt.IsZero() || !r.ToldAt.IsZero()
+	for _, at := range []time.Time{r.ReadAt, r.AnsweredAt, r.ToldAt} {
+		if !at.IsZero() && !at.Before(r.AgainAt) {
+			return true
+		}
+	}
+	return false
+}
+
+// LastRead is when the person read the text as it is now, the zero time if not.
+func (r Recipient) LastRead() time.Time {
+	if r.ReadAt.Before(r.AgainAt) {
+		return time.Time{}
+	}
+	return r.ReadAt
 }
 
 // Unreached reports whether somebody should call.

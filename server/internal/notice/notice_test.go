@@ -49,7 +49,7 @@ func TestStates(t *testing.T) {
 	off := &notice.Facts{State: "cancelled", EndsAt: start.Add(time.Hour)}
 	past := &notice.Facts{State: "planned", EndsAt: start.Add(-time.Second)}
 	steps := map[string]func(notice.Notice) (notice.Notice, error){
-		"edit":           func(n notice.Notice) (notice.Notice, error) { return n.Edited(nil, nil, start) },
+		"edit":           func(n notice.Notice) (notice.Notice, error) { return n.Edited(nil, nil, 9, start) },
 		"publish":        func(n notice.Notice) (notice.Notice, error) { return n.Publish(about, start) },
 		"publish plain":  func(n notice.Notice) (notice.Notice, error) { return n.Publish(nil, start) },
 		"publish off":    func(n notice.Notice) (notice.Notice, error) { return n.Publish(off, start) },

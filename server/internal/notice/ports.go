@@ -35,6 +35,8 @@ type Directory interface {
 // Committees gives a committee that somebody may see; *ledger.Service is one.
 type Committees interface {
 	Committee(ctx context.Context, who actor.Actor, committee id.ID) (ledger.Committee, error)
+	// Alliances gives those that somebody may see.
+	Alliances(ctx context.Context, who actor.Actor) ([]ledger.Alliance, error)
 }
 
 // Groups binds an alliance to its WeChat group; *ledger.Service is one.
@@ -55,6 +57,8 @@ type Accounts interface {
 // WeChat is the platform; *wechat.Client is one.
 type WeChat interface {
 	CheckText(ctx context.Context, openID string, scene int, text string) (wechat.Verdict, error)
+	// CheckPicture gives the trace under which the verdict will come.
+	CheckPicture(ctx context.Context, openID string, scene int, address string) (string, error)
 	SendSubscribe(ctx context.Context, m wechat.SubscribeMessage) error
 	CreateCard(ctx context.Context) (wechat.Card, error)
 	UpdateCard(ctx context.Context, activityID string, u wechat.CardUpdate) error

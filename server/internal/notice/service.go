@@ -34,6 +34,8 @@ type Deps struct {
 	// Page is what a message and a card open; the notice's id is appended.
 	// Empty: packages/notice/detail?id=
 	Page string
+	// PublicURL is where WeChat fetches the pictures that it checks.
+	PublicURL string
 	// Contact stands on what is passed on outside of the mini-program.
 	Contact Contact
 	// CardEvery is the shortest time between two updates of a group card; zero: 10 s.
@@ -46,6 +48,7 @@ type Service struct {
 	Deps
 	store      store
 	activities Activities
+	drawing    chan struct{}
 }
 
 // New makes a Service; UseActivities follows before the first request.
@@ -56,7 +59,7 @@ func New(d Deps) *Service {
 	if d.CardEvery <= 0 {
 		d.CardEvery = 10 * time.Second
 	}
-	return &Service{Deps: d, store: store{db: d.DB}}
+	return &Service{Deps: d, store: store{db: d.DB}, drawing: make(chan struct{}, drawing)}
 }
 
 // UseActivities wires the package above: notices ask it for facts, it tells notices what happened.
@@ -138,7 +141,7 @@ func (s *Service) draft(ctx context.Context, who actor.Actor, at actor.Place, ac
 
 // Edit changes a draft; nil leaves alone.
 func (s *Service) Edit(ctx context.Context, who actor.Actor, key id.ID, title, body *string) (Item, error) {
-	if _, err := s.writable(ctx, who, key); err != nil {
+	if _, err := s.ownable(ctx, who, key); err != nil {
 		return Item{}, err
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context) error {
@@ -146,7 +149,7 @@ func (s *Service) Edit(ctx context.Context, who actor.Actor, key id.ID, title, b
 		if err != nil {
 			return err
 		}
-		n, err := was.Edited(title, body, s.Clock.Now())
+		n, err := was.Edited(title, body, who.Account, s.Clock.Now())
 		if err != nil {
 			return err
 		}
@@ -209,7 +212,7 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, key id.ID, reason
 }
 
 func (s *Service) end(ctx context.Context, who actor.Actor, key id.ID, action string, next func(Notice) (Notice, error)) (Item, error) {
-	if _, err := s.writable(ctx, who, key); err != nil {
+	if _, err := s.ownable(ctx, who, key); err != nil {
 		return Item{}, err
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context) error { return s.finish(ctx, who, key, action, next) })

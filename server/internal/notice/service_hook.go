@@ -52,13 +52,19 @@ func (s *Service) Answered(ctx context.Context, activity, person, byAccount id.I
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		now := s.Clock.Now()
-		if own {
-			if _, err := s.store.markRead(ctx, n.ID, []id.ID{person}, ViaAnswer, byAccount, now); err != nil {
+		after, err := s.store.following(ctx, n.ID)
+		if err != nil {
+			return err
+		}
+		for _, one := range append(after, n) {
+			if own {
+				if _, err := s.store.markRead(ctx, one.ID, []id.ID{person}, ViaAnswer, byAccount, now); err != nil {
+					return err
+				}
+			}
+			if err := s.store.markAnswered(ctx, one.ID, person, now); err != nil {
 				return err
 			}
-		}
-		if err := s.store.markAnswered(ctx, n.ID, person, now); err != nil {
-			return err
 		}
 		return s.cardLater(ctx, n)
 	})
@@ -81,16 +87,24 @@ func (s *Service) actsFor(ctx context.Context, account, person id.ID) (bool, err
 func (s *Service) ActivityCancelled(ctx context.Context, activity id.ID, reason string) error {
 	m, err := s.ForActivities(ctx, []id.ID{activity})
 	n, ok := m[activity]
-	if err != nil || !ok || (n.State != Draft && n.State != Published) {
+	if err != nil || !ok || (n.State != Draft && n.State != Published && !n.Waits()) {
 		return err
 	}
+	if runes := []rune(reason); len(runes) > maxReason {
+		reason = string(runes[:maxReason])
+	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		return s.finish(ctx, actor.System, n.ID, "notice.cancel", func(n Notice) (Notice, error) {
-			if runes := []rune(reason); len(runes) > maxReason {
-				reason = string(runes[:maxReason])
+		after, err := s.store.following(ctx, n.ID)
+		if err != nil {
+			return err
+		}
+		// what followed the notice goes without a word of its own: its people have the notice too
+		for _, f := range after {
+			if err := s.quietly(ctx, f, reason); err != nil {
+				return err
 			}
-			return n.Cancel(reason, s.Clock.Now())
-		})
+		}
+		return s.finish(ctx, actor.System, n.ID, "notice.cancel", func(n Notice) (Notice, error) { return n.Cancel(reason, s.Clock.Now()) })
 	})
 }
 
@@ -185,6 +199,10 @@ const (
 	channelCard   = "wechat_card"
 	channelClose  = "notice_close"
 	channelRemind = "notice_remind"
+	channelDue    = "notice_due"
+	channelPhoto  = "notice_picture"
+
+	channelPhotoLate = "notice_picture_late"
 )
 
 // Dispatchers are this package's part of the outbox worker.
@@ -194,6 +212,10 @@ func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
 		channelCard:   outbox.DispatchFunc(s.dispatchCard),
 		channelClose:  outbox.DispatchFunc(s.dispatchClose),
 		channelRemind: outbox.DispatchFunc(s.dispatchRemind),
+		channelDue:    outbox.DispatchFunc(s.dispatchDue),
+		channelPhoto:  asker{s},
+
+		channelPhotoLate: outbox.DispatchFunc(s.photoLate),
 	}
 }
 
@@ -243,4 +265,19 @@ func personsOf(rows []Recipient) []id.ID {
 		out = append(out, r.Person)
 	}
 	return slices.Clip(out)
+}
+
+// quietly calls a notice off without telling anybody.
+func (s *Service) quietly(ctx context.Context, was Notice, reason string) error {
+	n, err := was.Cancel(reason, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.store.update(ctx, was, n); err != nil {
+		return err
+	}
+	if err := s.closeCards(ctx, n.ID); err != nil {
+		return err
+	}
+	return s.audit(ctx, actor.System, "notice.cancel", n, nil)
 }

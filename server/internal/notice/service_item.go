@@ -14,6 +14,14 @@ type Item struct {
 	Alliance string
 	About    *Facts
 	People   []Mine
+
+	Subjects    []id.ID // units or branches that it names
+	Photos      []Photo
+	Corrections []Correction
+	// To whoever Writes for the alliance: does it want approval that the asker can't give, may the asker give it,
+	// may the asker end and correct it, and who wrote a notice that waits for approval.
+	Writes, Needs, Approver, Owner bool
+	Writer                         string
 }
 
 // Mine is how far the notice has come with a person that the asker acts for.
@@ -49,6 +57,10 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 	if err != nil {
 		return nil, err
 	}
+	w, err := s.written(ctx, who, list, keys)
+	if err != nil {
+		return nil, err
+	}
 	alliances := map[id.ID]string{}
 	for _, n := range list {
 		if _, known := alliances[n.Alliance]; !known {
@@ -59,6 +71,7 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 			alliances[n.Alliance] = a.Name
 		}
 		item := Item{Notice: n, Alliance: alliances[n.Alliance], People: people[n.ID]}
+		w.complete(who, &item)
 		if f, ok := about[n.Activity]; ok {
 			item.About = &f
 		}
@@ -66,6 +79,68 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 	}
 	return out, nil
 }
+
+// written is what hangs on a page of notices beside their text.
+type written struct {
+	subjects map[id.ID][]id.ID
+	photos   map[id.ID][]Photo
+	old      map[id.ID][]Version
+	levels   map[id.ID]Level
+	names    map[id.ID]string
+}
+
+func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
+	var named, corrected, alliances, authors []id.ID
+	for _, n := range list {
+		if n.Audience.Kind == SomeUnits || n.Audience.Kind == SomeBranches {
+			named = append(named, n.ID)
+		}
+		if !n.CorrectedAt.IsZero() {
+			corrected = append(corrected, n.ID)
+		}
+		if writes(who, n) && !n.Went() {
+			alliances = append(alliances, n.Alliance)
+			authors = append(authors, n.Author)
+		}
+	}
+	if len(named) > 0 {
+		if w.subjects, err = s.store.subjects(ctx, named); err != nil {
+			return w, err
+		}
+	}
+	if w.photos, err = s.store.photos(ctx, keys); err != nil {
+		return w, err
+	}
+	if w.old, err = s.store.versions(ctx, corrected); err != nil {
+		return w, err
+	}
+	if w.levels, err = s.store.approvals(ctx, unique(alliances)); err != nil || len(authors) == 0 {
+		return w, err
+	}
+	w.names, err = s.Accounts.AccountName(ctx, unique(authors))
+	return w, err
+}
+
+func (w written) complete(who actor.Actor, i *Item) {
+	n := i.Notice
+	i.Subjects, i.Photos = w.subjects[n.ID], w.photos[n.ID]
+	i.Corrections = corrections(n, w.old[n.ID])
+	if !writes(who, n) {
+		return
+	}
+	i.Writes = true
+	i.Owner = n.Series == 0 || who.Must(actor.WriteNotice, actor.Place{Committee: n.Committee}) == nil
+	if n.Went() {
+		return
+	}
+	level, ok := w.levels[n.Alliance]
+	if !ok {
+		level = NoApproval
+	}
+	i.Needs, i.Approver, i.Writer = needs(who, level, n), n.State == Submitted && may(who, level, n), w.names[n.Author]
+}
+
+func writes(who actor.Actor, n Notice) bool { return who.Must(actor.WriteNotice, n.At()) == nil }
 
 // people turns recipient rows into persons with names and answers, by notice.
 func (s *Service) people(ctx context.Context, list []Notice, rows []Recipient) (map[id.ID][]Mine, error) {
@@ -90,7 +165,7 @@ func (s *Service) people(ctx context.Context, list []Notice, rows []Recipient) (
 		}
 		for _, r := range by[n.ID] {
 			a := answers[r.Person]
-			out[n.ID] = append(out[n.ID], Mine{Person: r.Person, Name: known[r.Person].Name, ReadAt: r.ReadAt, Answer: a.Answer, Reason: a.Reason})
+			out[n.ID] = append(out[n.ID], Mine{Person: r.Person, Name: known[r.Person].Name, ReadAt: r.LastRead(), Answer: a.Answer, Reason: a.Reason})
 		}
 	}
 	return out, nil

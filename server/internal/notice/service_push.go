@@ -293,6 +293,9 @@ func (s *Service) Subscriptions(ctx context.Context, who actor.Actor) ([]Subscri
 // HandleEvent takes in what WeChat calls back: agreements and refusals change the account's credit, a
 // delivery report completes a message. Events come twice, late and in any order.
 func (s *Service) HandleEvent(ctx context.Context, e wechat.Event) error {
+	if e.Kind == wechat.EventMedia {
+		return s.pictureJudged(ctx, e)
+	}
 	if e.Kind != wechat.EventPopup && e.Kind != wechat.EventChange && e.Kind != wechat.EventSent {
 		return nil
 	}

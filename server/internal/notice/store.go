@@ -35,6 +35,17 @@ type noticeRow struct {
 	UpdatedAt   db.Time
 	PublishedAt *db.Time
 	ClosedAt    *db.Time
+
+	EditorID        *id.ID
+	Audience        string
+	FollowsID       *id.ID
+	SeriesID        *id.ID
+	ScheduledAt     *db.Time
+	SubmittedAt     *db.Time
+	Remark          string
+	CorrectedAt     *db.Time
+	CheckedRevision *int
+	Doubtful        bool
 }
 
 func (noticeRow) TableName() string { return "notices" }
@@ -44,11 +55,21 @@ func (r noticeRow) notice() Notice {
 		ID: r.ID, Committee: r.CommitteeID, Alliance: r.AllianceID, Title: r.Title, Body: r.Body, State: State(r.State),
 		Revision: r.Revision, Reason: r.Reason, Author: r.AuthorID, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
 		PublishedAt: r.PublishedAt.Std(), ClosedAt: r.ClosedAt.Std(),
+		Activity: given(r.ActivityID), Editor: given(r.EditorID), Follows: given(r.FollowsID), Series: given(r.SeriesID),
+		Audience: Audience{Kind: AudienceKind(r.Audience)}, ScheduledAt: r.ScheduledAt.Std(), SubmittedAt: r.SubmittedAt.Std(),
+		Remark: r.Remark, CorrectedAt: r.CorrectedAt.Std(), Checked: -1, Doubtful: r.Doubtful,
 	}
-	if r.ActivityID != nil {
-		n.Activity = *r.ActivityID
+	if r.CheckedRevision != nil {
+		n.Checked = *r.CheckedRevision
 	}
 	return n
+}
+
+func given(v *id.ID) id.ID {
+	if v == nil {
+		return 0
+	}
+	return *v
 }
 
 func notices(rows []noticeRow) []Notice {
@@ -70,6 +91,7 @@ func (s store) insert(ctx context.Context, n Notice) error {
 	r := noticeRow{
 		ID: n.ID, CommitteeID: n.Committee, AllianceID: n.Alliance, ActivityID: nullable(n.Activity), Title: n.Title, Body: n.Body,
 		State: string(n.State), Revision: n.Revision, AuthorID: n.Author, CreatedAt: db.At(n.CreatedAt), UpdatedAt: db.At(n.UpdatedAt),
+		Audience: string(n.Audience.Kind), FollowsID: nullable(n.Follows), SeriesID: nullable(n.Series),
 	}
 	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)
 }
@@ -106,14 +128,22 @@ func (s store) lock(ctx context.Context, key id.ID) (Notice, error) {
 	return r.notice(), db.NotFound(err)
 }
 
-// update writes the next version of a notice, if it is still as was; else it reports ErrChanged.
+// update writes the next version of a notice, if it is still as was; else it reports ErrChanged. MySQL counts
+// a row that had all these values already as untouched: under the caller's lock that is no surprise.
 func (s store) update(ctx context.Context, was, n Notice) error {
+	checked := &n.Checked
+	if n.Checked < 0 {
+		checked = nil
+	}
 	u := s.db.Conn(ctx).Model(&noticeRow{}).Where("id = ? AND state = ? AND revision = ?", was.ID, string(was.State), was.Revision).
 		Updates(map[string]any{
 			"title": n.Title, "body": n.Body, "state": string(n.State), "revision": n.Revision, "reason": n.Reason,
 			"updated_at": db.At(n.UpdatedAt), "published_at": db.AtPtr(n.PublishedAt), "closed_at": db.AtPtr(n.ClosedAt),
+			"activity_id": nullable(n.Activity), "editor_id": nullable(n.Editor), "audience": string(n.Audience.Kind), "follows_id": nullable(n.Follows),
+			"scheduled_at": db.AtPtr(n.ScheduledAt), "submitted_at": db.AtPtr(n.SubmittedAt), "remark": n.Remark,
+			"corrected_at": db.AtPtr(n.CorrectedAt), "checked_revision": checked, "doubtful": n.Doubtful,
 		})
-	if u.Error == nil && u.RowsAffected == 0 {
+	if u.Error == nil && u.RowsAffected == 0 && (was.State != n.State || was.Revision != n.Revision) {
 		return ErrChanged
 	}
 	return db.Unavailable(u.Error)
@@ -146,16 +176,19 @@ func (s store) list(ctx context.Context, see, write actor.Scope, f Filter) ([]No
 	return notices(rows), db.Unavailable(err)
 }
 
+// waiting are the states of what is not out yet.
+var waiting = []string{string(Draft), string(Submitted), string(Scheduled)}
+
 // unfinished gives the drafts and the running notices of an alliance.
 func (s store) unfinished(ctx context.Context, alliance id.ID) ([]Notice, error) {
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("alliance_id = ? AND state IN ?", alliance, []string{string(Draft), string(Published)}).Order("id").Find(&rows).Error
+	err := s.db.Conn(ctx).Where("alliance_id = ? AND state IN ?", alliance, append(waiting, string(Published))).Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }
 
 func (s store) passDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&noticeRow{}).
-		Where("alliance_id = ? AND state = ? AND author_id IN ?", alliance, string(Draft), from).Update("author_id", to).Error)
+		Where("alliance_id = ? AND state IN ? AND author_id IN ?", alliance, waiting, from).Update("author_id", to).Error)
 }
 
 // inbox gives what was published to any of the persons, newest first.
@@ -192,10 +225,11 @@ func parseCursor(s string) (time.Time, id.ID, error) {
 	return time.UnixMilli(at), key, nil
 }
 
-// ofActivities gives the notices of activities that were not cancelled, the published one first.
+// ofActivities gives the notices of activities that were not cancelled, the published one first. What was
+// sent after one of them is not the activity's notice.
 func (s store) ofActivities(ctx context.Context, activities []id.ID) ([]Notice, error) {
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("activity_id IN ? AND state <> ?", activities, string(Cancelled)).
+	err := s.db.Conn(ctx).Where("activity_id IN ? AND state <> ? AND follows_id IS NULL", activities, string(Cancelled)).
 		Order("published_at DESC, id DESC").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }

@@ -29,6 +29,7 @@ type recipientRow struct {
 	StoppedAt  *db.Time
 	HeldBy     *id.ID
 	HeldUntil  *db.Time
+	AgainAt    *db.Time
 }
 
 func (recipientRow) TableName() string { return "notice_recipients" }
@@ -37,7 +38,7 @@ func (r recipientRow) recipient() Recipient {
 	out := Recipient{
 		Notice: r.NoticeID, Person: r.PersonID, Unit: r.UnitID, ReadAt: r.ReadAt.Std(), ReadVia: Via(r.ReadVia),
 		AnsweredAt: r.AnsweredAt.Std(), ToldAt: r.ToldAt.Std(), Outcome: Outcome(r.Outcome), StoppedAt: r.StoppedAt.Std(),
-		HeldUntil: r.HeldUntil.Std(),
+		HeldUntil: r.HeldUntil.Std(), AgainAt: r.AgainAt.Std(),
 	}
 	if r.HeldBy != nil {
 		out.HeldBy = *r.HeldBy
@@ -61,10 +62,13 @@ func (s store) insertRecipients(ctx context.Context, notice id.ID, people []ledg
 	return db.Unavailable(s.db.Conn(ctx).CreateInBatches(&rows, insertBatch).Error)
 }
 
-// Parts of queries over the recipients of one notice.
+// Parts of queries over the recipients of one notice. What reached somebody before a correction doesn't count.
 const (
-	isUnreached = "r.read_at IS NULL AND r.answered_at IS NULL AND r.told_at IS NULL AND r.stopped_at IS NULL"
-	isUnread    = "r.read_at IS NULL AND r.answered_at IS NULL AND r.stopped_at IS NULL"
+	hasRead     = "(r.read_at IS NOT NULL AND (r.again_at IS NULL OR r.read_at >= r.again_at))"
+	hasAnswered = "(r.answered_at IS NOT NULL AND (r.again_at IS NULL OR r.answered_at >= r.again_at))"
+	wasTold     = "(r.told_at IS NOT NULL AND (r.again_at IS NULL OR r.told_at >= r.again_at))"
+	isUnread    = "NOT " + hasRead + " AND NOT " + hasAnswered + " AND r.stopped_at IS NULL"
+	isUnreached = isUnread + " AND NOT " + wasTold
 )
 
 // peopleOf are the recipients of a notice whom the scope covers, by the unit that they had when it went out.
@@ -97,7 +101,7 @@ func (s store) recipients(ctx context.Context, notice id.ID, scope actor.Scope, 
 	case Unread:
 		q = q.Where(isUnread)
 	case HaveRead:
-		q = q.Where("r.read_at IS NOT NULL AND r.stopped_at IS NULL")
+		q = q.Where(hasRead + " AND r.stopped_at IS NULL")
 	case Answered:
 		q = q.Where("r.answered_at IS NOT NULL AND r.stopped_at IS NULL")
 	case Unreached:
@@ -130,13 +134,13 @@ func (s store) mine(ctx context.Context, notices, persons []id.ID) ([]Recipient,
 	return recipients(rows), db.Unavailable(err)
 }
 
-// markRead keeps the first reading and tells how many were new.
+// markRead keeps the first reading of the text as it is now, and tells how many were new.
 func (s store) markRead(ctx context.Context, notice id.ID, persons []id.ID, via Via, by id.ID, at time.Time) (int, error) {
 	if len(persons) == 0 {
 		return 0, nil
 	}
 	u := s.db.Conn(ctx).Model(&recipientRow{}).
-		Where("notice_id = ? AND person_id IN ? AND read_at IS NULL AND stopped_at IS NULL", notice, persons).
+		Where("notice_id = ? AND person_id IN ? AND (read_at IS NULL OR read_at < again_at) AND stopped_at IS NULL", notice, persons).
 		Updates(map[string]any{"read_at": db.At(at), "read_via": string(via), "read_by": nullable(by)})
 	return int(u.RowsAffected), db.Unavailable(u.Error)
 }
@@ -144,7 +148,7 @@ func (s store) markRead(ctx context.Context, notice id.ID, persons []id.ID, via 
 // markAnswered keeps the first answer's time.
 func (s store) markAnswered(ctx context.Context, notice, person id.ID, at time.Time) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&recipientRow{}).
-		Where("notice_id = ? AND person_id = ? AND answered_at IS NULL", notice, person).
+		Where("notice_id = ? AND person_id = ? AND (answered_at IS NULL OR answered_at < again_at)", notice, person).
 		Updates(map[string]any{"answered_at": db.At(at)}).Error)
 }
 
@@ -165,7 +169,8 @@ func (s store) tally(ctx context.Context, notice id.ID, scope actor.Scope) (Tall
 		LastRead, LastTold                          *db.Time
 	}
 	err := s.peopleOf(ctx, notice, scope).Select(
-		"COUNT(*) AS recipients, COUNT(r.read_at) AS seen, COUNT(r.answered_at) AS answered, COUNT(r.told_at) AS told, " +
+		"COUNT(*) AS recipients, COUNT(CASE WHEN " + hasRead + " THEN 1 END) AS seen, COUNT(r.answered_at) AS answered, " +
+			"COUNT(CASE WHEN " + wasTold + " THEN 1 END) AS told, " +
 			"COUNT(CASE WHEN " + isUnreached + " THEN 1 END) AS unreached, " +
 			"MAX(r.read_at) AS last_read, MAX(r.told_at) AS last_told").Scan(&t).Error
 	return Tally{

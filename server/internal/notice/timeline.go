@@ -47,7 +47,7 @@ type Reminder struct {
 // Step is one line of the timeline.
 type Step struct {
 	At    time.Time
-	Kind  string // created published pushed card_shared read reminded called closed cancelled
+	Kind  string // created published pushed card_shared read reminded corrected called closed cancelled
 	Text  string
 	Count int
 }
@@ -82,6 +82,9 @@ func steps(n Notice, t Tally, p Pushes, cards []Card, rs []Reminder) []Step {
 	add(t.LastRead, "read", t.Read, "%d人已经看过")
 	for _, r := range rs {
 		add(r.At, "reminded", r.People, "又提醒了%d人")
+	}
+	if !n.CorrectedAt.IsZero() {
+		out = append(out, Step{At: n.CorrectedAt, Kind: "corrected", Text: "更正了文字，看过旧的已再通知"})
 	}
 	add(t.LastTold, "called", t.Told, "电话通知到%d人")
 	slices.SortStableFunc(out, func(a, b Step) int { return a.At.Compare(b.At) })

@@ -60,6 +60,9 @@ type world struct {
 	cardErr  error
 	updates  []wechat.CardUpdate
 	checked  []string
+	asked    []string // addresses of pictures
+
+	pictureErr error
 }
 
 func accountOf(person id.ID) id.ID { return person + 50_000 }
@@ -151,6 +154,27 @@ func (w *world) Committee(_ context.Context, who actor.Actor, c id.ID) (ledger.C
 		return ledger.Committee{}, errs.ErrNotFound
 	}
 	return ledger.Committee{ID: c, Name: "某县委老干部局"}, nil
+}
+
+func (w *world) Alliances(ctx context.Context, who actor.Actor) ([]ledger.Alliance, error) {
+	var out []ledger.Alliance
+	for _, a := range []id.ID{alliance, other} {
+		one, err := w.Alliance(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if who.Scope(actor.SeeOrg).Covers(one.Place()) {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+func (w *world) CheckPicture(_ context.Context, _ string, _ int, address string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, address)
+	return fmt.Sprintf("trace-%d", len(w.asked)), w.pictureErr
 }
 
 func (w *world) BindGroup(_ context.Context, _ id.ID, gid string) (string, error) {
@@ -311,7 +335,7 @@ func empty(t *testing.T) *db.DB {
 	d := testdb.Shared(t)
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
-		"notice_rules", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_rules", "notice_audiences", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

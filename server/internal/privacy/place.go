@@ -80,6 +80,7 @@ var Elsewhere = map[string]string{
 	"parcels.data_enc":            "goes when it holds the name or a number of the person",
 	"confirmations.text_enc":      "what a phone was asked, a matter of minutes; it goes with the person's name, see eraseMentions",
 	"exports.reason_enc":          "the office's own words about its deed",
+	"notice_pictures.data_enc":    "of an event; whoever is in one asks, and its writer takes it off, also after publication",
 	"election_ballots.choice_enc": "ids only, and nobody's: a ballot names no voter",
 	"audit_lines.detail_enc":      "holds ids, names of columns and reasons, no data of persons",
 }

@@ -30,6 +30,7 @@ var Columns = slices.Concat(
 	sealed("units", "id", "contact_name", "contact_phone"),
 	sealed("person_changes", "person_id seq", "changes"),
 	sealed("person_attachments", "id", "name", "data"),
+	sealed("notice_pictures", "id", "data"),
 	sealed("status_proposals", "id", "evidence"),
 	sealed("imports", "id", "file_name", "rows", "report"),
 	sealed("accounts", "id", "session_key", "name", "phone"),
@@ -57,7 +58,7 @@ func sealed(table, key string, names ...string) []Column {
 
 // batch is how many rows are sealed anew in one transaction; those with long texts one by one.
 func (c Column) batch() int {
-	if c.Table == "imports" || c.Table == "parcels" || c.Table == "person_attachments" {
+	if c.Table == "imports" || c.Table == "parcels" || c.Table == "person_attachments" || c.Table == "notice_pictures" {
 		return 1
 	}
 	return 200

@@ -234,12 +234,52 @@ func TestSlowWorkIsAnsweredInTime(t *testing.T) {
 func TestUnknownEventsAreNamed(t *testing.T) {
 	r, b := newRig(t), &inbox{}
 	r.listen(t, r.Client, b)
-	event := emulator.Event{Name: "wxa_media_check", OpenID: "o1", At: start, Extra: map[string]any{"trace_id": "x"}}
+	event := emulator.Event{Name: "wxa_nickname_audit", OpenID: "o1", At: start, Extra: map[string]any{"task_id": "x"}}
 	if status, _, err := r.emu.Deliver(context.Background(), event, emulator.Delivery{}); err != nil || status != 200 {
 		t.Fatal(status, err)
 	}
-	if got := b.got(); len(got) != 1 || got[0].Kind != wechat.EventOther || got[0].Name != "wxa_media_check" {
+	if got := b.got(); len(got) != 1 || got[0].Kind != wechat.EventOther || got[0].Name != "wxa_nickname_audit" {
 		t.Fatal(got)
+	}
+}
+
+func TestPictureIsAskedAboutAndJudged(t *testing.T) {
+	r, b := newRig(t), &inbox{}
+	r.listen(t, r.Client, b)
+	if _, err := r.CheckPicture(t.Context(), "no such openid", wechat.SceneForum, "https://h/p"); err == nil {
+		t.Error("asked for nobody")
+	}
+	user := r.emu.User(zhang)
+	_, err := r.CheckPicture(t.Context(), user.OpenID, wechat.SceneForum, "https://h/p")
+	wantCode(t, err, wechat.AuthorInactive)
+	r.login(t, zhang)
+	trace, err := r.CheckPicture(t.Context(), user.OpenID, wechat.SceneForum, "https://h/p")
+	if err != nil || trace == "" {
+		t.Fatal(trace, err)
+	}
+	r.flush(t)
+	if got := b.got(); len(got) != 1 || got[0].Kind != wechat.EventMedia || got[0].Trace != trace || got[0].Verdict != wechat.Pass {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestVerdictsAboutPictures(t *testing.T) {
+	const head = `{"FromUserName":"o1","MsgType":"event","Event":"wxa_media_check","trace_id":"t1",`
+	for raw, want := range map[string]wechat.Verdict{
+		head + `"errcode":0,"result":{"suggest":"pass","label":100}}`: wechat.Pass,
+		head + `"result":{"suggest":"risky"}}`:                        wechat.Risky,
+		head + `"errcode":0,"result":{"suggest":"review"}}`:           wechat.Review,
+		head + `"errcode":0,"result":{"suggest":"new word"}}`:         wechat.Review,
+		head + `"errcode":-1008,"errmsg":"get media fail"}`:           wechat.Review, // it could not fetch the picture
+		head + `"errcode":"-1008","result":{"suggest":"pass"}}`:       wechat.Review,
+		`<xml><MsgType>event</MsgType><Event>wxa_media_check</Event><trace_id>t1</trace_id><result><suggest>risky</suggest></result></xml>`: wechat.Risky,
+	} {
+		if e, err := wechat.ParseEvent([]byte(raw)); err != nil || e.Trace != "t1" || e.Verdict != want {
+			t.Errorf("%s: %+v %v", raw, e, err)
+		}
+	}
+	if _, err := wechat.ParseEvent([]byte(`{"MsgType":"event","Event":"wxa_media_check","errcode":0}`)); err == nil {
+		t.Error("a verdict about nothing")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/silenceper/wechat/v2/miniprogram/security"
+	"github.com/silenceper/wechat/v2/util"
 )
 
 // Verdict of the content check.
@@ -77,4 +78,32 @@ func (c *Client) checkPiece(ctx context.Context, openID string, scene int, text 
 		return "", err
 	}
 	return v, nil
+}
+
+// CheckPicture asks the platform about a picture that it fetches itself from the address. The verdict comes
+// later as an EventMedia with the trace that is given here, or never.
+func (c *Client) CheckPicture(ctx context.Context, openID string, scene int, address string) (trace string, err error) {
+	if !word.MatchString(openID) {
+		return "", &Error{Code: BadOpenID}
+	}
+	if scene < SceneProfile || scene > SceneSocial || !strings.HasPrefix(address, "http") {
+		return "", &Error{Code: BadRequest}
+	}
+	var r struct {
+		util.CommonError
+		Trace string `json:"trace_id"`
+	}
+	err = c.do(ctx, false, func(ctx context.Context) error {
+		const picture = 2
+		if err := c.post(ctx, "/wxa/media_check_async", map[string]any{
+			"media_url": address, "media_type": picture, "version": 2, "scene": scene, "openid": openID,
+		}, &r); err != nil {
+			return err
+		}
+		if r.Trace == "" || len(r.Trace) > 100 {
+			return &Error{Code: BadAnswer, Retryable: true}
+		}
+		return nil
+	})
+	return r.Trace, err
 }

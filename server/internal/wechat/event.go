@@ -19,6 +19,7 @@ const (
 	EventPopup  EventKind = "subscribe_msg_popup_event"  // the user answered our question
 	EventChange EventKind = "subscribe_msg_change_event" // the user changed the settings
 	EventSent   EventKind = "subscribe_msg_sent_event"   // a message went out, or didn't
+	EventMedia  EventKind = "wxa_media_check"            // the verdict about a picture
 	EventOther  EventKind = "other"
 )
 
@@ -29,6 +30,9 @@ type Event struct {
 	OpenID string
 	At     time.Time
 	Items  []EventItem // at least one for popup, change and sent
+
+	Trace   string  // media: which check
+	Verdict Verdict // media
 }
 
 // String names the kind only.
@@ -82,6 +86,9 @@ func ParseEvent(raw []byte) (Event, error) {
 		return e, nil
 	}
 	kind := EventKind(e.Name)
+	if kind == EventMedia {
+		return m.media(e)
+	}
 	if kind != EventPopup && kind != EventChange && kind != EventSent {
 		return e, nil
 	}
@@ -103,6 +110,19 @@ func ParseEvent(raw []byte) (Event, error) {
 	return e, nil
 }
 
+// media reads the verdict about a picture. What could not be judged, or in a word that we don't know, is for a
+// person to look at.
+func (m message) media(e Event) (Event, error) {
+	e.Kind, e.Trace, e.Verdict = EventMedia, string(m.Trace), Review
+	if v := Verdict(m.Result.Suggest); (m.Errcode == "" || m.Errcode == "0") && (v == Pass || v == Risky) {
+		e.Verdict = v
+	}
+	if e.Trace == "" || len(e.Trace) > 100 {
+		return Event{}, errEvent
+	}
+	return e, nil
+}
+
 type message struct {
 	XMLName      xml.Name `json:"-"`
 	FromUserName text     `json:"FromUserName"`
@@ -113,6 +133,11 @@ type message struct {
 	Popup        wrapped  `json:"SubscribeMsgPopupEvent" xml:"SubscribeMsgPopupEvent"`
 	Change       wrapped  `json:"SubscribeMsgChangeEvent" xml:"SubscribeMsgChangeEvent"`
 	Sent         wrapped  `json:"SubscribeMsgSentEvent" xml:"SubscribeMsgSentEvent"`
+	Trace        text     `json:"trace_id" xml:"trace_id"`
+	Errcode      text     `json:"errcode" xml:"errcode"`
+	Result       struct {
+		Suggest text `json:"suggest" xml:"suggest"`
+	} `json:"result" xml:"result"`
 }
 
 type wrapped struct {

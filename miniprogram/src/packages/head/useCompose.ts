@@ -1,6 +1,6 @@
-import { computed, effectScope, ref } from 'vue'
+import { computed, effectScope, ref, shallowRef } from 'vue'
 import { call } from '../../api/session'
-import type { Kind } from '../../api/types'
+import type { Audience, Choices, Kind, NoticeView } from '../../api/types'
 import { addDays, instant, minutesOfDay } from '../../composables/date'
 import { useDraft } from '../../composables/useDraft'
 import { useSession } from '../../composables/useSession'
@@ -32,14 +32,36 @@ export interface Form {
   body: string
   notice: string
   activity: string
+  audience: Audience
+  /** The audience as the server has it, so that it is told only of changes. */
+  told: string
 }
 
 function empty(): Form {
   return {
     alliance: '', choice: '', title: '', place: '', ...firstStart(platform.soon),
-    length: 120, body: '', notice: '', activity: '',
+    length: 120, body: '', notice: '', activity: '', audience: { kind: 'alliance' }, told: '',
   }
 }
+
+/** Among whom a notice can choose, by alliance: shared by the pages, asked for anew with each visit. */
+const known = shallowRef<{ alliance: string; choices: Choices }>()
+
+/** How many people an audience has, and how many of them must be called. */
+export function countOf(c: Choices, a: Audience): { people: number; calls: number } {
+  if (a.kind === 'alliance') return { people: c.people, calls: c.calls }
+  const list = a.kind === 'units' ? c.units : a.kind === 'branches' ? c.branches : c.silent
+  const named = a.kind === 'silent' ? [a.follows_id] : (a.ids ?? [])
+  return list.filter((p) => named.includes(p.id)).reduce((n, p) => ({ people: n.people + p.people, calls: n.calls + p.calls }), { people: 0, calls: 0 })
+}
+
+/** 将通知37人，其中5人要打电话 */
+export function countLine(n: { people: number; calls: number }): string {
+  return `将通知${n.people}人${n.calls ? `，其中${n.calls}人要打电话` : ''}`
+}
+
+/** The draft as the server has it: with its pictures, and whether somebody has to approve it. */
+const stored = shallowRef<NoticeView>()
 
 let draft: ReturnType<typeof useDraft<Form>> | undefined
 
@@ -79,6 +101,26 @@ export function useCompose() {
     if (home?.venue && !form.place) form.place = home.venue
   }
 
+  const choices = computed(() => (known.value?.alliance === alliance.value?.alliance_id ? known.value?.choices : undefined))
+  const count = computed(() => choices.value && countOf(choices.value, form.audience))
+
+  /** Counting is a help, never a condition: without it the notice can be written all the same. */
+  async function countPeople() {
+    const id = alliance.value?.alliance_id
+    if (!id) return
+    const got = await call('GET /alliances/{id}/notice-choices', { path: { id } }).catch(() => undefined)
+    if (got) known.value = { alliance: id, choices: got }
+  }
+
+  /** Begins a notice to those who have not answered to another one. */
+  async function follow(id: string) {
+    const n = await call('GET /notices/{id}', { path: { id } })
+    Object.assign(form, empty(), {
+      alliance: n.alliance_id, choice: 'plain', title: `请答复：${n.title}`.slice(0, 30),
+      body: '您还没有告诉我们来不来。\n请点开，点参加或请假。\n不方便点的，打个电话也行。', audience: { kind: 'silent', follows_id: id },
+    })
+  }
+
   function choose(choice: string) {
     const next = templates[choice as Choice]
     const before = form.choice ? templates[form.choice] : undefined
@@ -113,16 +155,19 @@ export function useCompose() {
 
   /** Opens a draft of the server in the form. */
   async function reopen(id: string) {
-    const n = await call('GET /notices/{id}', { path: { id } })
+    const n = (stored.value = await call('GET /notices/{id}', { path: { id } }))
     Object.assign(form, empty(), {
       notice: n.id,
       title: n.title,
       body: n.body,
       alliance: n.alliance_id ?? '',
       choice: n.activity?.kind ?? 'plain',
-      activity: n.activity?.id ?? '',
+      activity: n.audience.follows_id ? '' : (n.activity?.id ?? ''),
+      audience: n.audience,
+      told: JSON.stringify(n.audience),
     })
-    if (n.activity) {
+    if (n.audience.follows_id) form.choice = 'plain'
+    else if (n.activity) {
       form.place = n.activity.place
       form.day = Date.parse(n.activity.starts_at)
       form.minutes = minutesOfDay(n.activity.starts_at)
@@ -154,8 +199,18 @@ export function useCompose() {
         await call('POST /notices', { body: { alliance_id, activity_id: form.activity || undefined, title, body } })
       ).id
     }
+    const audience = JSON.stringify(form.audience)
+    if (audience !== form.told && (form.told || form.audience.kind !== 'alliance')) {
+      await call('PUT /notices/{id}/audience', { path: { id: form.notice }, body: form.audience })
+    }
+    form.told = audience
     return form.notice
   }
+
+  const prepare = useSubmit(async () => {
+    const id = await save()
+    stored.value = await call('GET /notices/{id}', { path: { id } })
+  })
 
   const keep = useSubmit(async () => {
     await save()
@@ -169,9 +224,15 @@ export function useCompose() {
     clear()
     published.value = id
   })
+  const submit = useSubmit(async () => {
+    const id = await save()
+    await call('POST /notices/{id}/submit', { path: { id }, body: {} })
+    clear()
+    published.value = id
+  })
 
   return {
     form, missing, starts, ends, alliance, alliances, choose, moveDay, moveTime, moveLength,
-    complete, reopen, suggestPlace, keep, publish, published, clear, session,
+    complete, reopen, follow, suggestPlace, countPeople, choices, count, save, prepare, stored, keep, publish, submit, published, clear, session,
   }
 }

@@ -54,6 +54,13 @@ export const sources: Source[] = [
     },
   },
   {
+    key: 'notices', title: '通知等您看过再发', hint: '联盟送来的通知，看过通过，或写一句话退回。', empty: '没有等您看的通知。', roles: staff,
+    load: async () => {
+      const list = await take(api.GET('/api/v1/notices', { params: { query: { state: 'submitted', limit: most } } }))
+      return of(list.items.filter((n) => n.writing?.can_approve).map((n) => ({ key: n.id, text: `${n.alliance}：${n.title}`, to: '/notices' })), !!list.next)
+    },
+  },
+  {
     key: 'erasures', title: '删除个人资料等第二个人确认', hint: '一人提出，另一人核对后确认。', empty: '没有等您确认的删除。', roles: ['committee_staff'],
     load: async () => {
       const list = await take(api.GET('/api/v1/erasures', { params: { query: { limit: most } } }))

@@ -1,0 +1,88 @@
+import type { Page } from '@playwright/test'
+import { notice, variants, worlds, type Answers } from './mock'
+
+const head = (over: Answers = {}): Answers => ({ ...worlds.head(), ...over })
+const tap = (word: string) => async (page: Page) => page.locator('uni-button:visible', { hasText: word }).first().tap()
+const { writing, at, problem } = variants
+const pictures = (...states: string[]) => states.map((state, i) => ({ id: String(61 + i), width: 1280, height: 960, state }))
+const photos: Answers = Object.fromEntries(['31', '35'].flatMap((n) => [61, 62, 63].map((p) => [`GET /notices/${n}/pictures/${p}`, variants.photograph])))
+const one = (over: object, more: Answers = {}): Answers => head({ ...photos, 'GET /notices/31': { json: notice([], over) }, ...more })
+/** A draft with its words and pictures, and then the page of the pictures. */
+const chosen = (...states: string[]) => head({ ...photos, 'GET /notices/35': { json: notice([], { id: '35', state: 'draft', pictures: pictures(...states), writing: writing() }) } })
+async function written(page: Page) {
+  await tap('主题党日')(page)
+  await tap('看一遍')(page)
+  await page.getByText('老同志看到的就是这样').waitFor()
+}
+const after = (...steps: ((page: Page) => Promise<void>)[]) => async (page: Page) => {
+  for (const step of steps) await step(page)
+}
+const draftPage = (word: string) => after(tap('主题党日'), tap(word))
+const asked = { state: 'submitted', writing: writing({ can_approve: true, scheduled_at: at(24, '08:30'), submitted_at: at(23, '08:00') }) }
+const correction = {
+  corrected_at: at(22, '09:00'),
+  corrections: [{ at: at(22, '09:00'), note: '集合地点写错了', told: 41, changes: [{ before: '请在北门集合。', after: '请在南门集合。' }, { before: '', after: '请带好水杯。' }] }],
+}
+
+/** Writing a notice in the elder audit, and what readers see of a corrected one. */
+export const writingStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void> }[] = [
+  { name: '写通知 接着发', path: 'packages/head/compose?follow=31', world: head(), sees: '发给还没答复的' },
+  { name: '写通知 发给谁', path: 'packages/head/compose', world: head(), sees: '联盟里在册的党员', act: draftPage('发给联盟全体') },
+  {
+    name: '写通知 挑单位', path: 'packages/head/compose', world: head(), sees: '将通知31人，其中4人要打电话',
+    act: after(draftPage('发给联盟全体'), tap('挑单位'), tap('利津县水利局')),
+  },
+  { name: '写通知 图片', path: 'packages/head/compose', world: head(), sees: '还没有图片', act: draftPage('放图片') },
+  {
+    name: '写通知 三张图片', path: 'packages/head/compose', world: chosen('passed', 'pending', 'refused'), sees: '没通过，请去掉',
+    act: after(written, tap('返回'), tap('放了3张图片')),
+  },
+  { name: '看一遍 有图片', path: 'packages/head/compose', world: chosen('passed'), sees: '将通知132人，其中23人要打电话', act: written },
+  {
+    name: '看一遍 要审批', path: 'packages/head/compose', sees: '先请人看过', act: written,
+    world: head({ 'GET /notices/35': { json: notice([], { id: '35', state: 'draft', writing: writing({ needs_approval: true }) }) } }),
+  },
+  {
+    name: '看一遍 微信拿不准', path: 'packages/head/compose', sees: '确定送审', act: after(written, tap('发通知'), tap('确定发出'), tap('送审')),
+    world: head({ 'POST /notices/35/publish': problem(409, 'notice.review', '微信拿不准这段文字，请改几个字，或请别的同志看过再发') }),
+  },
+  { name: '看一遍 断网', path: 'packages/head/compose', world: head({ 'POST /activities': { abort: true } }), sees: '网络没有连上', act: written },
+  { name: '定时发', path: 'packages/head/when?id=35', world: head(), sees: '到时候自己发' },
+  {
+    name: '定时发 夜里', path: 'packages/head/when?id=35', sees: '是休息时间', act: tap('定好了'),
+    world: head({ 'POST /notices/35/schedule': problem(422, 'notice.quiet', '晚上9:30到上午7:00是休息时间，手机不响。请选上午7:00以后') }),
+  },
+  { name: '等着发 定时', path: 'packages/head/waiting?id=31', world: one({ state: 'scheduled', writing: writing({ scheduled_at: at(24, '08:30') }) }), sees: '收回来改' },
+  { name: '等着发 查图片', path: 'packages/head/waiting?id=31', world: one({ state: 'scheduled', pictures: pictures('pending'), writing: writing({ scheduled_at: at(23, '08:39') }) }), sees: '图片正在检查' },
+  { name: '等着发 送审了', path: 'packages/head/waiting?id=31', world: one({ state: 'submitted', writing: writing() }), sees: '等人看过再发' },
+  { name: '等着发 退回', path: 'packages/head/waiting?id=31', world: one({ state: 'draft', writing: writing({ remark: '请写上集合地点。' }) }), sees: '接着写' },
+  { name: '请您看', path: 'packages/head/waiting?id=31', world: one(asked), sees: '看过了，可以发' },
+  {
+    name: '请您看 拿不准', path: 'packages/head/waiting?id=31', sees: '微信拿不准',
+    world: one({ ...asked, pictures: pictures('review'), writing: writing({ can_approve: true, doubtful: true, writer: '阿不都热依木·买买提' }) }),
+  },
+  { name: '请您看 退回', path: 'packages/head/waiting?id=31', world: one(asked), sees: '为什么退回', act: tap('退回去改') },
+  { name: '等着发 断网', path: 'packages/head/waiting?id=31', world: head({ 'GET /notices/31': { abort: true } }), sees: '网络没有连上' },
+  { name: '更正', path: 'packages/head/correct?id=31', world: one({ writing: writing() }), sees: '改了什么' },
+  {
+    name: '更正 发出', path: 'packages/head/correct?id=31', sees: '更正已经发出',
+    world: one({ writing: writing() }, { 'POST /notices/31/correct': { json: notice([], correction) } }),
+    act: async (page) => {
+      await page.getByLabel('内容').last().fill('请在南门集合。')
+      await page.locator('uni-button[aria-disabled=false]:visible', { hasText: '发更正' }).tap()
+    },
+  },
+  { name: '工作 等着发', path: 'pages/work/index', sees: '等您看的通知', world: head({ 'GET /notices': { json: { items: [
+    notice([], { id: '36', ...asked }), notice([], { id: '37', state: 'scheduled', writing: writing({ scheduled_at: at(24, '08:30') }) }),
+    notice([], { id: '38', state: 'draft', writing: writing({ remark: '请写上集合地点。' }) }), notice([], { id: '39', from_office: true, activity: undefined }),
+  ] } } }) },
+  { name: '图片和文字 有照片', path: 'packages/head/forward?id=31', world: one({ pictures: pictures('passed', 'passed', 'passed') }), sees: '发第3张' },
+  {
+    name: '通知 有更正', path: 'packages/notice/detail?id=31', sees: '请在南门集合',
+    world: { ...worlds.single(), ...photos, 'GET /notices/31': { json: notice([variants.stand(variants.wang)], { ...correction, pictures: pictures('passed', 'passed') }) } },
+  },
+  {
+    name: '通知 县里的', path: 'packages/notice/detail?id=31', sees: '县里的通知',
+    world: { ...worlds.single(), 'GET /notices/31': { json: notice([variants.stand(variants.wang)], { from_office: true, activity: undefined }) } },
+  },
+]

@@ -1,0 +1,211 @@
+package notice
+
+import (
+	"context"
+	"time"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/audit"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+)
+
+// This file is about notices that a second person reads before they go out: because the alliance asks for
+// it, or because WeChat was unsure about them.
+
+// approved reports ErrApproval when the alliance asks for an approval that who can't give. The committee's
+// own notices need none: it is who asks for it.
+func (s *Service) approved(ctx context.Context, who actor.Actor, n Notice) error {
+	level, err := s.store.approval(ctx, n.Alliance)
+	if err != nil || !needs(who, level, n) {
+		return err
+	}
+	return ErrApproval
+}
+
+// needs reports whether the alliance wants somebody else than who to have read the notice.
+func needs(who actor.Actor, level Level, n Notice) bool {
+	office := who.Must(actor.ApproveNotice, actor.Place{Committee: n.Committee}) == nil
+	return level != NoApproval && !office && !may(who, level, n)
+}
+
+// may reports whether who can approve the notice; nobody approves what they wrote.
+func may(who actor.Actor, level Level, n Notice) bool {
+	at := n.At()
+	if level == CommitteeApproval {
+		at.Alliance = 0
+	}
+	return who.Must(actor.ApproveNotice, at) == nil && !n.Wrote(who.Account)
+}
+
+// Submit asks for approval; the text is checked now, because its author is there. at is when the notice
+// shall go out once it is approved, the zero time at once.
+func (s *Service) Submit(ctx context.Context, who actor.Actor, key id.ID, at time.Time) (Item, error) {
+	n, err := s.writable(ctx, who, key)
+	if err != nil {
+		return Item{}, err
+	}
+	if err := n.open(); err != nil {
+		return Item{}, err
+	}
+	if err := s.sendable(ctx, n, at); err != nil {
+		return Item{}, err
+	}
+	seen, err := s.checked(ctx, who, n, true) // whoever approves it reads what WeChat is unsure about
+	if err != nil {
+		return Item{}, err
+	}
+	return s.change(ctx, who, key, "notice.submit", func(was Notice) (Notice, error) {
+		if was.Revision != seen.Revision {
+			return was, ErrChanged
+		}
+		next, err := was.Submit(at, s.Clock.Now())
+		next.Checked, next.Doubtful = seen.Checked, seen.Doubtful
+		return next, err
+	})
+}
+
+// Approve sends a submitted notice on its way, in the revision that was read.
+func (s *Service) Approve(ctx context.Context, who actor.Actor, key id.ID, revision int) (Item, error) {
+	n, err := s.judged(ctx, who, key)
+	if err != nil {
+		return Item{}, err
+	}
+	if n.Revision != revision {
+		return Item{}, ErrChanged
+	}
+	at := n.ScheduledAt
+	if !at.After(s.Clock.Now()) {
+		at = time.Time{}
+	}
+	return s.release(ctx, who, n, at, true)
+}
+
+// Return gives a submitted notice back to its author with a remark.
+func (s *Service) Return(ctx context.Context, who actor.Actor, key id.ID, remark string) (Item, error) {
+	if _, err := s.judged(ctx, who, key); err != nil {
+		return Item{}, err
+	}
+	if line(remark) == "" {
+		return Item{}, ErrRemark
+	}
+	return s.change(ctx, who, key, "notice.return", func(was Notice) (Notice, error) {
+		if was.State != Submitted {
+			return was, ErrNotWaits
+		}
+		return was.Back(remark, s.Clock.Now())
+	})
+}
+
+// judged gives a submitted notice that who may decide about.
+func (s *Service) judged(ctx context.Context, who actor.Actor, key id.ID) (Notice, error) {
+	n, err := s.writable(ctx, who, key)
+	if err != nil {
+		return n, err
+	}
+	level, err := s.store.approval(ctx, n.Alliance)
+	switch {
+	case err != nil:
+		return n, err
+	case !may(who, level, n) && n.Wrote(who.Account):
+		return n, ErrOwn
+	case !may(who, level, n):
+		return n, errs.ErrForbidden
+	case n.State != Submitted:
+		return n, ErrNotWaits
+	}
+	return n, nil
+}
+
+// Withdraw takes a notice back that waits for approval or for its time.
+func (s *Service) Withdraw(ctx context.Context, who actor.Actor, key id.ID) (Item, error) {
+	if _, err := s.ownable(ctx, who, key); err != nil {
+		return Item{}, err
+	}
+	return s.change(ctx, who, key, "notice.withdraw", func(was Notice) (Notice, error) { return was.Back("", s.Clock.Now()) })
+}
+
+// change gives a notice its next state in a transaction, with what else belongs to it.
+func (s *Service) change(ctx context.Context, who actor.Actor, key id.ID, action string, next func(Notice) (Notice, error),
+	also ...func(context.Context) error,
+) (Item, error) {
+	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+		was, err := s.store.lock(ctx, key)
+		if err != nil {
+			return err
+		}
+		n, err := next(was)
+		if err != nil {
+			return err
+		}
+		if err := s.store.update(ctx, was, n); err != nil {
+			return err
+		}
+		for _, f := range also {
+			if err := f(ctx); err != nil {
+				return err
+			}
+		}
+		return s.audit(ctx, who, action, n, nil)
+	})
+	if err != nil {
+		return Item{}, err
+	}
+	return s.Get(ctx, who, key)
+}
+
+// ownable gives a notice that the actor may end, correct and take back. What the committee sent to several
+// alliances is the committee's to change.
+func (s *Service) ownable(ctx context.Context, who actor.Actor, key id.ID) (Notice, error) {
+	n, err := s.writable(ctx, who, key)
+	if err == nil && n.Series != 0 && who.Must(actor.WriteNotice, actor.Place{Committee: n.Committee}) != nil {
+		return n, ErrCommittee
+	}
+	return n, err
+}
+
+// Approval gives whose approval the notices of an alliance need.
+func (s *Service) Approval(ctx context.Context, who actor.Actor, alliance id.ID) (Level, error) {
+	if _, err := s.mayApprove(ctx, who, alliance); err != nil {
+		return "", err
+	}
+	return s.store.approval(ctx, alliance)
+}
+
+// SetApproval sets it. What the committee has set for itself only the committee changes.
+func (s *Service) SetApproval(ctx context.Context, who actor.Actor, alliance id.ID, level Level) (Level, error) {
+	at, err := s.mayApprove(ctx, who, alliance)
+	if err != nil {
+		return "", err
+	}
+	if level != NoApproval && level != LeadApproval && level != CommitteeApproval {
+		return "", errs.ErrInvalid.With(errs.Field("level", "请选一种审批办法"))
+	}
+	office := who.Must(actor.ApproveNotice, actor.Place{Committee: at.Committee}) == nil
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		now, err := s.store.approval(ctx, alliance)
+		if err != nil {
+			return err
+		}
+		if !office && (level == CommitteeApproval || now == CommitteeApproval) {
+			return errs.ErrForbidden
+		}
+		if err := s.store.setApproval(ctx, alliance, level, who.Account, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.Audit.Write(ctx, who, audit.Line{Action: "notice.approval", Kind: "alliance", Subject: alliance, Place: at,
+			Detail: map[string]any{"level": level}})
+	})
+	return level, err
+}
+
+func (s *Service) mayApprove(ctx context.Context, who actor.Actor, alliance id.ID) (actor.Place, error) {
+	a, err := s.Directory.Alliance(ctx, alliance)
+	if err != nil {
+		return actor.Place{}, err
+	}
+	if !who.Scope(actor.SeeOrg).Covers(a.Place()) {
+		return actor.Place{}, errs.ErrNotFound
+	}
+	return a.Place(), who.Must(actor.ApproveNotice, a.Place())
+}

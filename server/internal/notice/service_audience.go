@@ -1,0 +1,136 @@
+package notice
+
+import (
+	"context"
+	"slices"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/errs"
+	"bense/server/internal/id"
+	"bense/server/internal/ledger"
+)
+
+// addressees gives the people of a notice as the ledger has them now: nobody who moved away or died.
+func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, error) {
+	people, err := s.Directory.ActiveInAlliance(ctx, n.Alliance)
+	if err != nil {
+		return nil, err
+	}
+	named, err := s.store.subjects(ctx, []id.ID{n.ID})
+	if err != nil {
+		return nil, err
+	}
+	n.Audience.Subjects = named[n.ID]
+	silent := map[id.ID]bool{}
+	if n.Audience.Kind == NotAnswered {
+		rows, err := s.store.silent(ctx, n.Follows)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			silent[r.Person] = true
+		}
+	}
+	if people = n.Audience.among(people, silent); len(people) == 0 {
+		return nil, n.Audience.nobody()
+	}
+	return people, nil
+}
+
+// Address chooses the people of a draft. A notice that follows another one goes to those of its people who
+// have not answered to its activity, and shows that activity.
+func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Audience, follows id.ID) (Item, error) {
+	n, err := s.ownable(ctx, who, key)
+	if err != nil {
+		return Item{}, err
+	}
+	slices.Sort(a.Subjects)
+	a.Subjects = slices.Compact(a.Subjects)
+	if err := a.check(follows); err != nil {
+		return Item{}, err
+	}
+	var main Notice
+	if follows != 0 {
+		if main, err = s.seen(ctx, who, follows); err != nil {
+			return Item{}, err
+		}
+		if main.Alliance != n.Alliance || main.Activity == 0 || main.State != Published || main.Follows != 0 || n.Activity != 0 && n.Activity != main.Activity {
+			return Item{}, ErrFollows
+		}
+	}
+	people, err := s.Directory.ActiveInAlliance(ctx, n.Alliance)
+	if err != nil {
+		return Item{}, err
+	}
+	for _, sub := range a.Subjects {
+		if !slices.ContainsFunc(people, func(p ledger.Person) bool {
+			return a.Kind == SomeUnits && p.UnitID == sub || a.Kind == SomeBranches && p.BranchID == sub
+		}) {
+			return Item{}, ErrAudience // of another alliance, or empty
+		}
+	}
+	return s.change(ctx, who, key, "notice.address", func(was Notice) (Notice, error) {
+		if err := was.open(); err != nil {
+			return was, err
+		}
+		switch {
+		case follows != 0:
+			was.Activity = main.Activity
+		case was.Follows != 0:
+			was.Activity = 0
+		}
+		was.Audience, was.Follows, was.UpdatedAt = a, follows, s.Clock.Now()
+		return was, nil
+	}, func(ctx context.Context) error { return s.store.setSubjects(ctx, key, a.Subjects) })
+}
+
+// Choices counts the people among whom a notice of an alliance can choose.
+func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) (Choice, error) {
+	a, err := s.Directory.Alliance(ctx, alliance)
+	if err != nil {
+		return Choice{}, err
+	}
+	if !who.Scope(actor.SeeOrg).Covers(a.Place()) {
+		return Choice{}, errs.ErrNotFound
+	}
+	if err := who.Must(actor.WriteNotice, a.Place()); err != nil {
+		return Choice{}, err
+	}
+	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	if err != nil {
+		return Choice{}, err
+	}
+	read, err := s.reads(ctx, people)
+	if err != nil {
+		return Choice{}, err
+	}
+	c := choice(people, read)
+	running, err := s.store.running(ctx, alliance)
+	if err != nil {
+		return c, err
+	}
+	for _, n := range running {
+		rows, err := s.store.silent(ctx, n.ID)
+		if err != nil {
+			return c, err
+		}
+		part := Part{ID: n.ID, Name: n.Title, People: len(rows)}
+		for _, r := range rows {
+			if !read(r.Person) {
+				part.Calls++
+			}
+		}
+		c.Silent = append(c.Silent, part)
+	}
+	return c, nil
+}
+
+// reads tells of people whether an account acts for them, so that they can read by themselves.
+func (s *Service) reads(ctx context.Context, people []ledger.Person) (func(id.ID) bool, error) {
+	ids := make([]id.ID, 0, len(people))
+	for _, p := range people {
+		ids = append(ids, p.ID)
+	}
+	accounts, err := s.Accounts.AccountsOf(ctx, ids)
+	return func(p id.ID) bool { return len(accounts[p]) > 0 }, err
+}

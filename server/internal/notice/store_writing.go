@@ -1,0 +1,182 @@
+package notice
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/db"
+	"bense/server/internal/id"
+)
+
+type audienceRow struct {
+	NoticeID  id.ID `gorm:"primaryKey;autoIncrement:false"`
+	SubjectID id.ID `gorm:"primaryKey;autoIncrement:false"`
+}
+
+func (audienceRow) TableName() string { return "notice_audiences" }
+
+// setSubjects replaces the units or branches that a notice names.
+func (s store) setSubjects(ctx context.Context, notice id.ID, subjects []id.ID) error {
+	if err := s.db.Conn(ctx).Where("notice_id = ?", notice).Delete(&audienceRow{}).Error; err != nil || len(subjects) == 0 {
+		return db.Unavailable(err)
+	}
+	rows := make([]audienceRow, 0, len(subjects))
+	for _, sub := range subjects {
+		rows = append(rows, audienceRow{NoticeID: notice, SubjectID: sub})
+	}
+	return db.Unavailable(s.db.Conn(ctx).CreateInBatches(&rows, insertBatch).Error)
+}
+
+// subjects gives them by notice.
+func (s store) subjects(ctx context.Context, notices []id.ID) (map[id.ID][]id.ID, error) {
+	var rows []audienceRow
+	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, subject_id").Find(&rows).Error
+	out := map[id.ID][]id.ID{}
+	for _, r := range rows {
+		out[r.NoticeID] = append(out[r.NoticeID], r.SubjectID)
+	}
+	return out, db.Unavailable(err)
+}
+
+type versionRow struct {
+	NoticeID  id.ID `gorm:"primaryKey;autoIncrement:false"`
+	Revision  int   `gorm:"primaryKey;autoIncrement:false"`
+	Title     string
+	Body      string
+	Note      string
+	Told      int
+	EditorID  id.ID
+	CreatedAt db.Time
+}
+
+func (versionRow) TableName() string { return "notice_versions" }
+
+func (s store) insertVersion(ctx context.Context, v Version) error {
+	return db.Unavailable(s.db.Conn(ctx).Create(&versionRow{
+		NoticeID: v.Notice, Revision: v.Revision, Title: v.Title, Body: v.Body, Note: v.Note, Told: v.Told, EditorID: v.Editor, CreatedAt: db.At(v.ReplacedAt),
+	}).Error)
+}
+
+// versions gives the replaced texts by notice, the oldest first.
+func (s store) versions(ctx context.Context, notices []id.ID) (map[id.ID][]Version, error) {
+	out := map[id.ID][]Version{}
+	if len(notices) == 0 {
+		return out, nil
+	}
+	var rows []versionRow
+	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, revision").Find(&rows).Error
+	for _, r := range rows {
+		out[r.NoticeID] = append(out[r.NoticeID], Version{Notice: r.NoticeID, Revision: r.Revision, Title: r.Title, Body: r.Body,
+			Note: r.Note, Told: r.Told, Editor: r.EditorID, ReplacedAt: r.CreatedAt.Time})
+	}
+	return out, db.Unavailable(err)
+}
+
+// again makes what reached the persons count no more.
+func (s store) again(ctx context.Context, notice id.ID, persons []id.ID, at time.Time) error {
+	for part := range slices.Chunk(persons, insertBatch) {
+		err := s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND person_id IN ?", notice, part).
+			Updates(map[string]any{"again_at": db.At(at), "outcome": ""}).Error
+		if err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	return nil
+}
+
+type approvalRow struct {
+	AllianceID id.ID `gorm:"primaryKey;autoIncrement:false"`
+	Level      string
+	UpdatedBy  id.ID
+	UpdatedAt  db.Time
+}
+
+func (approvalRow) TableName() string { return "notice_approvals" }
+
+// approvals gives the levels of those alliances that need approval.
+func (s store) approvals(ctx context.Context, alliances []id.ID) (map[id.ID]Level, error) {
+	out := map[id.ID]Level{}
+	if len(alliances) == 0 {
+		return out, nil
+	}
+	var rows []approvalRow
+	err := s.db.Conn(ctx).Where("alliance_id IN ? AND level <> ?", alliances, string(NoApproval)).Find(&rows).Error
+	for _, r := range rows {
+		out[r.AllianceID] = Level(r.Level)
+	}
+	return out, db.Unavailable(err)
+}
+
+func (s store) approval(ctx context.Context, alliance id.ID) (Level, error) {
+	m, err := s.approvals(ctx, []id.ID{alliance})
+	if l, ok := m[alliance]; ok {
+		return l, err
+	}
+	return NoApproval, err
+}
+
+func (s store) setApproval(ctx context.Context, alliance id.ID, l Level, by id.ID, now time.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "alliance_id"}}, UpdateAll: true}).
+		Create(&approvalRow{AllianceID: alliance, Level: string(l), UpdatedBy: by, UpdatedAt: db.At(now)}).Error)
+}
+
+// following gives what was published after a notice about its activity and is not over.
+func (s store) following(ctx context.Context, notice id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("follows_id = ? AND activity_id IS NOT NULL AND state IN ?", notice, append(waiting, string(Published))).
+		Order("id").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// running gives the published notices about activities of an alliance, without what followed them.
+func (s store) running(ctx context.Context, alliance id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("alliance_id = ? AND state = ? AND activity_id IS NOT NULL AND follows_id IS NULL", alliance, string(Published)).
+		Order("id DESC").Limit(20).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// silent gives the recipients of a notice who have not answered.
+func (s store) silent(ctx context.Context, notice id.ID) ([]Recipient, error) {
+	return s.find(s.peopleOf(ctx, notice, actor.Scope{All: true}).Where("r.answered_at IS NULL AND r.stopped_at IS NULL"))
+}
+
+// maxSeries bounds the list of what a committee sent to its alliances.
+const maxSeries = 20
+
+// series gives the notices of a committee's latest series, the newest first; with a series, of that one.
+func (s store) series(ctx context.Context, committee, series id.ID) ([]Notice, error) {
+	keys := []id.ID{series}
+	if series == 0 {
+		err := s.db.Conn(ctx).Model(&noticeRow{}).Where("committee_id = ? AND series_id IS NOT NULL", committee).
+			Group("series_id").Order("series_id DESC").Limit(maxSeries).Pluck("series_id", &keys).Error
+		if err != nil || len(keys) == 0 {
+			return nil, db.Unavailable(err)
+		}
+	}
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("committee_id = ? AND series_id IN ?", committee, keys).Order("series_id DESC, id").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// reached counts the recipients of notices, and those of them who know.
+func (s store) reached(ctx context.Context, notices []id.ID) (map[id.ID][2]int, error) {
+	out := map[id.ID][2]int{}
+	if len(notices) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		NoticeID       id.ID
+		People, Missed int
+	}
+	err := s.db.Conn(ctx).Table("notice_recipients AS r").Where("r.notice_id IN ? AND r.stopped_at IS NULL", notices).Group("r.notice_id").
+		Select("r.notice_id, COUNT(*) AS people, COUNT(CASE WHEN " + isUnreached + " THEN 1 END) AS missed").Scan(&rows).Error
+	for _, r := range rows {
+		out[r.NoticeID] = [2]int{r.People, r.People - r.Missed}
+	}
+	return out, db.Unavailable(err)
+}
