@@ -92,6 +92,17 @@ func (s store) byID(ctx context.Context, see, write actor.Scope, key id.ID) (Not
 	return r.notice(), db.NotFound(err)
 }
 
+// anyOf gives those of the notices that exist, to the package's own work.
+func (s store) anyOf(ctx context.Context, keys []id.ID) (map[id.ID]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("id IN ?", keys).Find(&rows).Error
+	out := make(map[id.ID]Notice, len(rows))
+	for _, n := range notices(rows) {
+		out[n.ID] = n
+	}
+	return out, db.Unavailable(err)
+}
+
 // any gives a notice to the package's own work; callers have checked, or act for the system.
 func (s store) any(ctx context.Context, key id.ID) (Notice, error) {
 	var r noticeRow
