@@ -311,4 +311,3 @@ func (p pusher) Dead(ctx context.Context, payload []byte, code string) error {
 	}
 	return p.s.store.giveBack(ctx, d, now)
 }
-

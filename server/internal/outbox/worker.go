@@ -15,7 +15,7 @@ import (
 // Options of a Worker; zero fields take the defaults.
 type Options struct {
 	Concurrency int              // messages of one channel under way at once; 8
-	Sends       int              // the same of a Courier's channel, which waits for the platform only; 256
+	Sends       int              // the same of a Courier's channel, which waits for the platform only; 512
 	Poll        time.Duration    // how often to look without being woken; 500 ms
 	Lease       time.Duration    // how long a worker may hold a row; 2 min
 	Timeout     time.Duration    // of one dispatch; 15 s, at most a third of Lease
@@ -48,7 +48,7 @@ func (o Options) withDefaults() Options {
 	set(&o.LongestRest, 5*time.Minute)
 	o.Timeout = min(o.Timeout, o.Lease/3)
 	number(&o.Concurrency, 8)
-	number(&o.Sends, 256)
+	number(&o.Sends, 512)
 	number(&o.MaxAttempts, 120)
 	number(&o.BreakAfter, 5)
 	return o
