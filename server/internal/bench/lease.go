@@ -82,7 +82,7 @@ func (x *noticeBench) queue(ctx context.Context, have, want int) error {
 	for from := have; from < want; from += 100_000 {
 		q := fmt.Sprintf("INSERT INTO leases.outbox (id, channel, dedupe_key, payload, state, run_at, created_at) "+
 			"SELECT seq, IF(seq %% 2 = 0, 'bench', 'resting'), CONCAT('queued:', seq), '{\"delivery\":\"1\",\"persons\":[\"1\"]}', 'waiting', "+
-			"IF(seq %% 2 = 0, ?, ?), ? FROM seq_%d_to_%d", from+1, min(from+100_000, want))
+			"IF(seq %% 2 = 0, ?, ?), ? FROM leases.seq_%d_to_%d", from+1, min(from+100_000, want))
 		if _, err := x.maria.root.ExecContext(ctx, q, db.At(now), db.At(now.Add(-24*time.Hour)), db.At(now)); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func (s *Service) push(ctx context.Context, n Notice, occasion string, persons [
 			d.State = Queued
 			messages = append(messages, outbox.Message{
 				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons},
-				DedupeKey: strings.Join([]string{"push", n.ID.String(), t.account.String(), occasion, strconv.Itoa(round)}, ":"),
+				DedupeKey: d.key(),
 			})
 		} else if !complete {
 			continue

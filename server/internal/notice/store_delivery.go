@@ -21,6 +21,7 @@ type deliveryRow struct {
 	Round     int
 	State     string
 	Code      string
+	Resent    int
 	CreatedAt db.Time
 	UpdatedAt db.Time
 }

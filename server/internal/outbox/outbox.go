@@ -55,6 +55,8 @@ type Message struct {
 // ErrUnknown, anywhere in the chain of a dispatcher's error, says that the message may have gone out.
 var ErrUnknown = errors.New("outbox: may have gone out")
 
+var errNoTx = errors.New("outbox: this needs the caller's transaction")
+
 // Dispatcher sends the messages of one channel. retryable says whether the same message may succeed
 // later; without an error it is ignored. Calls come from several goroutines, without a transaction,
 // with a context that ends after Options.Timeout.
@@ -143,7 +145,7 @@ func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
 // EnqueueMany adds messages to the transaction of ctx and tells how many were new.
 func (o *Outbox) EnqueueMany(ctx context.Context, ms []Message) (int, error) {
 	if !o.db.InTx(ctx) {
-		return 0, errors.New("outbox: enqueue needs the caller's transaction")
+		return 0, errNoTx
 	}
 	now := o.clk.Now()
 	rows := make([]row, 0, len(ms))

@@ -146,6 +146,40 @@ func (o *Outbox) settle(ctx context.Context, list []settled) (mine int, err erro
 	return mine, db.Unavailable(err)
 }
 
+// Fate is how far a message has come.
+type Fate struct {
+	State    State
+	Attempts int
+	Code     string    // of the last failure
+	At       time.Time // of its end; zero before
+}
+
+// Fates gives those of the messages that are still kept, by dedupe key.
+func (o *Outbox) Fates(ctx context.Context, keys []string) (map[string]Fate, error) {
+	out := make(map[string]Fate, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	var rows []row
+	err := o.db.Conn(ctx).Select("dedupe_key, state, attempts, last_code, done_at").Where("dedupe_key IN ?", keys).Find(&rows).Error
+	for _, r := range rows {
+		out[r.DedupeKey] = Fate{State(r.State), r.Attempts, r.LastCode, r.DoneAt.Std()}
+	}
+	return out, db.Unavailable(err)
+}
+
+// Again puts messages that are at their end back into the queue as if they were new, in the transaction
+// of ctx, and tells how many: somebody has decided so. Whether they may go out once more is the
+// dispatcher's to know.
+func (o *Outbox) Again(ctx context.Context, keys []string) (int, error) {
+	if !o.db.InTx(ctx) {
+		return 0, errNoTx
+	}
+	u := o.db.Conn(ctx).Model(&row{}).Where("dedupe_key IN ? AND state IN ?", keys, []string{string(Dead), string(Unknown), string(Done)}).
+		Updates(map[string]any{"state": string(Waiting), "run_at": db.At(o.clk.Now()), "attempts": 0, "last_code": "", "done_at": nil})
+	return int(u.RowsAffected), db.Unavailable(u.Error)
+}
+
 // Counts tells how many rows are in each state, for metrics and readiness.
 func (o *Outbox) Counts(ctx context.Context) (map[State]int64, error) {
 	var list []struct {
