@@ -103,7 +103,7 @@ func (x *noticeBench) head(ctx context.Context, ids *id.Source) error {
 
 // leasePlan tells by which index the database walks.
 func (x *noticeBench) leasePlan(ctx context.Context) ([]string, error) {
-	rows, err := x.maria.root.QueryContext(ctx, "EXPLAIN SELECT * FROM leases.outbox WHERE state = 'waiting' AND channel = 'bench' AND run_at <= ? "+
+	rows, err := x.maria.root.QueryContext(ctx, "EXPLAIN SELECT * FROM leases.outbox FORCE INDEX (ix_outbox_lane) WHERE state = 'waiting' AND channel = 'bench' AND run_at <= ? "+
 		"ORDER BY run_at, id LIMIT 64 FOR UPDATE SKIP LOCKED", db.At(time.Now()))
 	if err != nil {
 		return nil, err
