@@ -1,4 +1,4 @@
-import { Bell, Delete, Download, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
+import { Bell, Delete, Download, Key, List, Monitor, Notebook, Postcard, Share, Upload, View, Warning } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Role } from './api/types'
@@ -30,6 +30,10 @@ export const features: Feature[] = [
   {
     title: '待办', icon: List, group: '工作',
     routes: [{ path: '/', name: 'home', component: () => import('./pages/home/HomePage.vue'), meta: { title: '待办' } }],
+  },
+  {
+    title: '发送失败', icon: Warning, group: '工作', roles: [...keepers, 'head'],
+    routes: [{ path: '/failed', name: 'failed', component: () => import('./pages/failed/FailedPage.vue'), meta: { title: '发送失败' } }],
   },
   {
     title: '组织', icon: Share, group: '组织', roles: desk,
