@@ -30,13 +30,13 @@ func (s store) failed(ctx context.Context, scope actor.Scope, states []string, f
 		q = q.Where("d.id < ?", f.After)
 	}
 	var rows []struct {
-		deliveryRow
+		Row   deliveryRow `gorm:"embedded"`
 		Title string
 	}
 	err := q.Select("d.*, n.title").Order("d.id DESC").Limit(f.Limit).Find(&rows).Error
 	out := make([]FailedMessage, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, FailedMessage{Delivery: r.delivery(), Title: r.Title, At: r.UpdatedAt.Time, Resent: r.Resent})
+		out = append(out, FailedMessage{Delivery: r.Row.delivery(), Title: r.Title, At: r.Row.UpdatedAt.Time, Resent: r.Row.Resent})
 	}
 	return out, db.Unavailable(err)
 }
