@@ -37,8 +37,13 @@ func (l Limit) burst() float64 { return float64(max(1, l.N/4)) }
 
 func (l Limit) perSecond() float64 { return (float64(l.N) - l.burst() + 1) / l.Per.Seconds() }
 
+// slowStart is how many messages are under way on a channel that has not answered yet. Each answer allows
+// one more, an outage begins anew: a platform that hangs makes few messages uncertain, not all of them.
+const slowStart = 16
+
 // gate decides how many messages of a channel may leave now: a bucket of tokens for the platform's rate,
-// and a breaker. Everything that was taken ends with exactly one of unused, answered and failed.
+// a window for how many are under way, and a breaker. Everything that was taken ends with exactly one of
+// unused, answered and failed.
 type gate struct {
 	limit   Limit
 	after   int           // outages in a row that open the breaker
@@ -48,6 +53,8 @@ type gate struct {
 	mu      sync.Mutex
 	tokens  float64
 	filled  time.Time
+	out     int // under way
+	window  int // at most so many
 	outages int       // in a row
 	until   time.Time // open until then; zero: closed
 	probing bool      // one message finds out whether the channel works again
@@ -55,7 +62,7 @@ type gate struct {
 }
 
 func newGate(l Limit, after int, first, longest time.Duration) *gate {
-	return &gate{limit: l, after: after, first: first, longest: longest, tokens: l.burst()}
+	return &gate{limit: l, after: after, first: first, longest: longest, tokens: l.burst(), window: slowStart}
 }
 
 // take says how many of n may go.
@@ -68,6 +75,8 @@ func (g *gate) take(now time.Time, n int) int {
 			return 0
 		}
 		n = min(n, 1)
+	} else {
+		n = max(0, min(n, g.window-g.out))
 	}
 	if g.limit.N > 0 {
 		g.fill(now)
@@ -75,6 +84,7 @@ func (g *gate) take(now time.Time, n int) int {
 		g.tokens -= float64(n)
 	}
 	g.probing = open && n > 0
+	g.out += n
 	return n
 }
 
@@ -93,6 +103,7 @@ func (g *gate) unused(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.probing = false
+	g.out -= n
 	if g.limit.N > 0 {
 		g.tokens = min(g.limit.burst(), g.tokens+float64(n))
 	}
@@ -103,6 +114,8 @@ func (g *gate) answered() (closed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	closed = !g.until.IsZero()
+	g.out--
+	g.window++
 	g.outages, g.trips, g.until, g.probing = 0, 0, time.Time{}, false
 	return closed
 }
@@ -112,6 +125,8 @@ func (g *gate) failed(now, rest time.Time) (until time.Time, opened bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.outages++
+	g.out--
+	g.window = slowStart
 	late := !g.until.IsZero() && !g.probing // was under way when it opened
 	if late && !rest.After(g.until) || g.until.IsZero() && g.outages < g.after && rest.IsZero() {
 		return g.until, false
@@ -125,7 +140,7 @@ func (g *gate) failed(now, rest time.Time) (until time.Time, opened bool) {
 	return g.until, true
 }
 
-// pause is how long to wait for the next token; negative while the breaker is open.
+// pause is how long to wait until more may go; negative while the breaker is open.
 func (g *gate) pause(now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -133,7 +148,7 @@ func (g *gate) pause(now time.Time) time.Duration {
 		return -1
 	}
 	if g.limit.N == 0 || g.tokens >= 1 {
-		return 0
+		return 0 // an answer widens the window
 	}
 	return time.Duration(math.Ceil((1 - g.tokens) / g.limit.perSecond() * float64(time.Second)))
 }

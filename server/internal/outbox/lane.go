@@ -155,7 +155,7 @@ func (l *lane) rest(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(max(d, 20*time.Millisecond)): // some more of them at once
+	case <-time.After(max(d, 10*time.Millisecond)): // some more of them at once
 		return true
 	}
 }

@@ -184,6 +184,20 @@ func TestACourierTakesManyAtOnce(t *testing.T) {
 	}
 }
 
+// A platform that takes everything and answers nothing makes few messages uncertain.
+func TestAHangCostsFewMessages(t *testing.T) {
+	h, p := newHouse(t), newPost()
+	p.answer = func(string) (bool, error) { return false, outbox.Outage(outbox.ErrUnknown, time.Time{}) }
+	for i := range 500 {
+		h.enqueue(a(fmt.Sprint(i)))
+	}
+	h.run(h.courier(p, outbox.Options{}))
+	states, err := h.box.Counts(t.Context())
+	if err != nil || states[outbox.Unknown] > 20 || states[outbox.Waiting] != 500-states[outbox.Unknown] {
+		t.Errorf("%v, %v", states, err)
+	}
+}
+
 func TestABatchThatCannotBeginIsSentOneByOne(t *testing.T) {
 	h, p := newHouse(t), newPost()
 	p.badBegin = errors.New("one of them is bad")
