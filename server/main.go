@@ -32,6 +32,7 @@ type cli struct {
 	RotateKeys rotateKeysCmd `cmd:"" help:"Seal everything anew with the newest key; safe while the service runs."`
 	Erase      eraseCmd      `cmd:"" help:"Erase again, after a backup was restored, whoever had been erased."`
 	Forget     forgetCmd     `cmd:"" help:"List what is kept beyond its time; with --really forget it now instead of tonight."`
+	Outbox     outboxCmd     `cmd:"" help:"List what could not be sent; with --again put what was given up back into the queue."`
 	Openapi    openapiCmd    `cmd:"" help:"Print the HTTP contract (OpenAPI 3.1)."`
 
 	BenchSide benchSideCmd `cmd:"" hidden:""`
@@ -204,6 +205,14 @@ type forgetCmd struct {
 
 func (f forgetCmd) Run(ctx context.Context, c *cli) error {
 	return app.Forget(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, f.Really, os.Stdout)
+}
+
+type outboxCmd struct {
+	Again string `help:"A channel of the list: try what was given up there once more." placeholder:"CHANNEL"`
+}
+
+func (x outboxCmd) Run(ctx context.Context, c *cli) error {
+	return app.Leftovers(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, x.Again, os.Stdout)
 }
 
 type openapiCmd struct{}

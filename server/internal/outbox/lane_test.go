@@ -285,4 +285,17 @@ func TestAgain(t *testing.T) {
 	if err != nil || len(fates) != 4 || fates["unknown"].State != outbox.Unknown || fates["dead"].Attempts != 1 || fates["dead"].Code != "error" {
 		t.Errorf("%+v, %v", fates, err)
 	}
+	left, err := h.box.Leftovers(t.Context())
+	if err != nil || len(left) != 2 || left[0] != (outbox.Leftover{Channel: "a", State: outbox.Dead, Code: "error", Rows: 1}) || left[1].State != outbox.Unknown {
+		t.Errorf("%+v, %v", left, err)
+	}
+	err = h.db.Tx(t.Context(), func(ctx context.Context) error {
+		if n, err := h.box.AgainIn(ctx, "a"); err != nil || n != 1 {
+			t.Errorf("%d again, %v", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,6 +184,38 @@ func (o *Outbox) Again(ctx context.Context, keys []string) (int, error) {
 	u := o.db.Conn(ctx).Model(&row{}).Where("dedupe_key IN ? AND state IN ?", keys, []string{string(Dead), string(Unknown), string(Done)}).
 		Updates(map[string]any{"state": string(Waiting), "run_at": db.At(o.clk.Now()), "attempts": 0, "last_code": "", "done_at": nil})
 	return int(u.RowsAffected), db.Unavailable(u.Error)
+}
+
+// Leftover is how many messages of a channel ended badly for one reason.
+type Leftover struct {
+	Channel string
+	State   State // Dead or Unknown
+	Code    string
+	Rows    int `gorm:"column:n"`
+}
+
+// Leftovers sums up what was given up, and what may have gone out.
+func (o *Outbox) Leftovers(ctx context.Context) ([]Leftover, error) {
+	var out []Leftover
+	err := o.db.Conn(ctx).Model(&row{}).Select("channel, state, last_code AS code, COUNT(*) AS n").
+		Where("state IN ?", []string{string(Dead), string(Unknown)}).Group("channel, state, last_code").
+		Order("channel, state, last_code").Scan(&out).Error
+	return out, db.Unavailable(err)
+}
+
+// AgainIn puts what was given up in a channel back into the queue, in the transaction of ctx.
+func (o *Outbox) AgainIn(ctx context.Context, channel string) (int, error) {
+	var keys []string
+	err := o.db.Conn(ctx).Model(&row{}).Where("state = ? AND channel = ?", string(Dead), channel).Order("id").Pluck("dedupe_key", &keys).Error
+	total := 0
+	for part := range slices.Chunk(keys, 500) {
+		n, err := o.Again(ctx, part)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, db.Unavailable(err)
 }
 
 // Counts tells how many rows are in each state, for metrics and readiness.
