@@ -4,12 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"gorm.io/gorm"
 
 	"bense/server/internal/clock"
 	"bense/server/internal/db"
@@ -81,8 +77,8 @@ func (x *noticeBench) queue(ctx context.Context, have, want int) error {
 	now := time.Now()
 	for from := have; from < want; from += 100_000 {
 		q := fmt.Sprintf("INSERT INTO leases.outbox (id, channel, dedupe_key, payload, state, run_at, created_at) "+
-			"SELECT seq, IF(seq %% 2 = 0, 'bench', 'resting'), CONCAT('queued:', seq), '{\"delivery\":\"1\",\"persons\":[\"1\"]}', 'waiting', "+
-			"IF(seq %% 2 = 0, ?, ?), ? FROM leases.seq_%d_to_%d", from+1, min(from+100_000, want))
+			"SELECT seq, CASE seq %% 2 WHEN 0 THEN 'bench' ELSE 'resting' END, seq, '{\"delivery\":\"1\",\"persons\":[\"1\"]}', 'waiting', "+
+			"CASE seq %% 2 WHEN 0 THEN ? ELSE ? END, ? FROM leases.seq_%d_to_%d", from+1, min(from+100_000, want))
 		if _, err := x.maria.root.ExecContext(ctx, q, db.At(now), db.At(now.Add(-24*time.Hour)), db.At(now)); err != nil {
 			return err
 		}
@@ -103,7 +99,7 @@ func (x *noticeBench) head(ctx context.Context, ids *id.Source) error {
 
 // leasePlan tells by which index the database walks.
 func (x *noticeBench) leasePlan(ctx context.Context) ([]string, error) {
-	rows, err := x.maria.root.QueryContext(ctx, "EXPLAIN SELECT * FROM leases.outbox FORCE INDEX (ix_outbox_lane) WHERE state = 'waiting' AND channel = 'bench' AND run_at <= ? "+
+	rows, err := x.maria.root.QueryContext(ctx, "EXPLAIN SELECT * FROM leases.outbox /*! FORCE INDEX (ix_outbox_lane) */ WHERE state = 'waiting' AND channel = 'bench' AND run_at <= ? "+
 		"ORDER BY run_at, id LIMIT 64 FOR UPDATE SKIP LOCKED", db.At(time.Now()))
 	if err != nil {
 		return nil, err
@@ -125,42 +121,6 @@ func (x *noticeBench) leasePlan(ctx context.Context) ([]string, error) {
 		out = append(out, fmt.Sprintf("%s over %s; %s", word(how), word(key), word(extra)))
 	}
 	return out, rows.Err()
-}
-
-// leaseSpy notes how long the worker's statements take at the database.
-type leaseSpy struct {
-	mu     sync.Mutex
-	leases []float64 // ms of a hundred rows
-	looks  []float64 // ms
-}
-
-func (s *leaseSpy) listen(d *db.DB) error {
-	before := func(q *gorm.DB) { q.InstanceSet(sinceKey, time.Now()) }
-	after := func(q *gorm.DB) {
-		at, ok := q.InstanceGet(sinceKey)
-		if !ok {
-			return
-		}
-		took := float64(time.Since(at.(time.Time)).Microseconds()) / 1000
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		switch text, n := q.Statement.SQL.String(), q.RowsAffected; {
-		case strings.Contains(text, "SKIP LOCKED") && n >= leaseSlots/2:
-			s.leases = append(s.leases, took*100/float64(n))
-		case strings.HasPrefix(text, "SELECT d0.channel"):
-			s.looks = append(s.looks, took)
-		}
-	}
-	c := d.Conn(context.Background()).Callback()
-	for _, err := range []error{
-		c.Query().Before("gorm:query").Register("bench:before_lease", before), c.Query().After("gorm:query").Register("bench:after_lease", after),
-		c.Row().Before("gorm:row").Register("bench:before_look", before), c.Row().After("gorm:row").Register("bench:after_look", after),
-	} {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // drain lets a worker take what stands before the queue.

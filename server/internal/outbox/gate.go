@@ -53,8 +53,8 @@ type gate struct {
 	mu      sync.Mutex
 	tokens  float64
 	filled  time.Time
-	out     int // under way
-	window  int // at most so many
+	out     int       // under way
+	window  int       // at most so many
 	outages int       // in a row
 	until   time.Time // open until then; zero: closed
 	probing bool      // one message finds out whether the channel works again
