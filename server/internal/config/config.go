@@ -153,7 +153,7 @@ func defaults() map[string]any {
 			"templates": map[string]any{"notice": tpl(), "reminder": tpl(), "change": tpl()},
 		},
 		"worker": map[string]any{"embedded": true, "concurrency": 8, "sends": 512, "poll": "500ms", "lease": "2m",
-			"limits": "wecom_robot=20/m", "break_after": 5, "break_for": "5s"},
+			"limits": "robot_post=20/m", "break_after": 5, "break_for": "5s"},
 		"keep": map[string]any{"departed": "17520h", "notes": "8760h", "claims": "8760h", "reports": "4320h", "accounts": "17520h"},
 		"help": map[string]any{"name": "老干部局", "phone": ""},
 		"log":  map[string]any{"level": "info"},

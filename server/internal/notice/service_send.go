@@ -234,24 +234,26 @@ func (p pusher) move(ctx context.Context, keys []id.ID, to DeliveryState, code s
 func (p pusher) Send(ctx context.Context, l *outbox.Letter) {
 	s := l.Content.(*sending)
 	failure := p.s.WeChat.SendSubscribe(ctx, s.message)
-	r := judge(failure, p.s.Clock.Now())
-	s.result = r
+	s.result = judge(failure, p.s.Clock.Now())
+	l.Retry, l.Err = told(failure, s.result)
+}
+
+// told says to the outbox what came of an attempt, and whether it was the channel that failed.
+func told(failure error, r result) (retry bool, err error) {
 	switch {
 	case r.state == Uncertain:
-		l.Retry, l.Err = false, outbox.ErrUnknown
+		err = outbox.ErrUnknown
 	case r.retry && !r.later.IsZero(): // nothing that is sent today would be taken
-		l.Retry, l.Err = true, outbox.Outage(outbox.NotBefore(failure, r.later), r.later)
-		return
-	case r.retry:
-		l.Retry, l.Err = true, failure
+		return true, outbox.Outage(outbox.NotBefore(failure, r.later), r.later)
 	case r.state == Refused:
-		return // an answer, not a failure
-	case failure != nil:
-		l.Err = failure
+		return false, nil // an answer, not a failure
+	default:
+		retry, err = r.retry, failure
 	}
-	if l.Err != nil && wechat.Down(failure) {
-		l.Err = outbox.Outage(l.Err, time.Time{})
+	if err != nil && wechat.Down(failure) {
+		err = outbox.Outage(err, time.Time{})
 	}
+	return retry, err
 }
 
 // Record writes results down. A callback may have been faster: then its word stands.
