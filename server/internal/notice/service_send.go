@@ -76,7 +76,7 @@ func (p pusher) Begin(ctx context.Context, payloads [][]byte) (out []outbox.Lett
 			case !known:
 				l.Err = errs.ErrNotFound
 			case d.State == Queued:
-				b.queued = append(b.queued, waiting{letter: l, d: d, persons: in[i].Persons})
+				b.queued = append(b.queued, waiting{letter: l, d: d, in: in[i]})
 			case d.State == Sending: // the attempt before this one ended without a result
 				interrupted = append(interrupted, d.ID)
 				l.Err = outbox.ErrUnknown
@@ -95,9 +95,9 @@ func (p pusher) Begin(ctx context.Context, payloads [][]byte) (out []outbox.Lett
 
 // waiting is a queued message of a batch.
 type waiting struct {
-	letter  *outbox.Letter
-	d       Delivery
-	persons []id.ID
+	letter *outbox.Letter
+	d      Delivery
+	in     pushPayload
 }
 
 // batch is what the messages of a batch are judged by.
@@ -139,10 +139,8 @@ func (p pusher) beginQueued(ctx context.Context, b *batch) error {
 		}
 		w.d.State = Sending
 		w.letter.Skip = false
-		w.letter.Content = &sending{
-			delivery: w.d,
-			message:  p.s.Templates[w.d.Template].Message(openID, p.s.Page+n.ID.String(), meanings(w.d.Template, n, about)),
-		}
+		words := meanings(w.d.Template, n, about)
+		w.letter.Content = &sending{delivery: w.d, message: p.s.Templates[w.d.Template].Message(openID, p.s.Page+n.ID.String(), words)}
 		begun = append(begun, w.d.ID)
 	}
 	return p.move(ctx, begun, Sending, "", Queued)
@@ -153,7 +151,7 @@ func (p pusher) gather(ctx context.Context, b *batch) (err error) {
 	var keys, persons []id.ID
 	for _, w := range b.queued {
 		keys = append(keys, w.d.Notice)
-		persons = append(persons, w.persons...)
+		persons = append(persons, w.in.Persons...)
 	}
 	keys, persons = unique(keys), unique(persons)
 	if b.notices, err = p.s.store.anyOf(ctx, keys); err != nil {
@@ -203,7 +201,7 @@ func (b *batch) about(n Notice) *Facts {
 // in the ledger, and whether all of those know already.
 func (b *batch) reader(w waiting) (openID string, told bool) {
 	told = true
-	for _, person := range w.persons {
+	for _, person := range w.in.Persons {
 		r, ok := b.rows[[2]id.ID{w.d.Notice, person}]
 		if !ok || b.people[person].Status != ledger.Active {
 			continue
