@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures on servers of its own: ./scripts/bench.sh [check-in|ledger|all] [--json] [--quick] [--full] [--goal N]… [--rows N] [--profile DIR]
+# Measures on servers of its own: ./scripts/bench.sh [check-in|ledger|notice|all] [--json] [--quick] [--full] [--goal N]… [--rows N] [--profile DIR]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for lib in say need apt build; do . "scripts/lib/$lib.sh"; done
@@ -22,7 +22,7 @@ need_go_and_node
 need_packages mariadbd=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server >&2
 build_server
 args=("$@")
-[ "${1:-}" != ledger ] || exec "$bense" bench "$@"
+case ${1:-} in ledger | notice) exec "$bense" bench "$@" ;; esac
 if [ ! -x "$pocketbase" ]; then
 	note "PocketBase $version into $tools (once)"
 	mkdir -p "$tools"

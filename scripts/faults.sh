@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Breaks what the sign-in stands on, and reports what was lost: ./scripts/faults.sh [ID…] [--long] [--json]
+# Breaks what sign-in and messages stand on, and reports what was lost: ./scripts/faults.sh [ID…] [--long] [--json]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for lib in say need apt build; do . "scripts/lib/$lib.sh"; done

@@ -26,12 +26,13 @@ type cli struct {
 	Grant      grantCmd      `cmd:"" help:"Give a role, such as the first committee staff account."`
 	Import     importCmd     `cmd:"" help:"Import a ledger workbook: a preview, or the commit with --commit."`
 	Tour       tourCmd       `cmd:"" help:"Drive the public API through the whole main job on an isolated server."`
-	Bench      benchCmd      `cmd:"" help:"Measure, on servers of its own, the sign-in beside two sides of comparison, or the ledger."`
+	Bench      benchCmd      `cmd:"" help:"Measure, on servers of its own, the sign-in beside two sides of comparison, the ledger, or the messages."`
 	Doctor     doctorCmd     `cmd:"" help:"Check configuration, database, Redis, keys and WeChat."`
 	Keygen     keygenCmd     `cmd:"" help:"Print a new master key for keys.master."`
 	RotateKeys rotateKeysCmd `cmd:"" help:"Seal everything anew with the newest key; safe while the service runs."`
 	Erase      eraseCmd      `cmd:"" help:"Erase again, after a backup was restored, whoever had been erased."`
 	Forget     forgetCmd     `cmd:"" help:"List what is kept beyond its time; with --really forget it now instead of tonight."`
+	Outbox     outboxCmd     `cmd:"" help:"List what could not be sent; with --again put what was given up back into the queue."`
 	Openapi    openapiCmd    `cmd:"" help:"Print the HTTP contract (OpenAPI 3.1)."`
 
 	BenchSide benchSideCmd `cmd:"" hidden:""`
@@ -114,8 +115,8 @@ func (t tourCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	What       string   `arg:"" optional:"" enum:"check-in,ledger,all" default:"check-in" help:"check-in, ledger or all."`
-	Goal       []string `help:"Only these goals, by number; of the ledger S, I or K." placeholder:"N"`
+	What       string   `arg:"" optional:"" enum:"check-in,ledger,notice,all" default:"check-in" help:"check-in, ledger, notice or all."`
+	Goal       []string `help:"Only these goals, by number; of the ledger S, I or K, of the notice T or L." placeholder:"N"`
 	Quick      bool     `help:"Few short rounds."`
 	Full       bool     `help:"Also what takes long: ten million rows, ten minutes."`
 	JSON       bool     `name:"json" help:"Print one object on the last line."`
@@ -129,6 +130,12 @@ type benchCmd struct {
 }
 
 func (b benchCmd) Run(ctx context.Context) error {
+	if b.What == "notice" || b.What == "all" {
+		o := bench.NoticeOptions{Goals: b.Goal, Quick: b.Quick, JSON: b.JSON, Dir: b.Dir, Server: b.Server}
+		if err := bench.RunNotice(ctx, o, os.Stdout); err != nil || b.What == "notice" {
+			return err
+		}
+	}
 	if b.What != "check-in" {
 		o := bench.LedgerOptions{Goals: b.Goal, Rows: b.Rows, Sheet: b.Sheet, JSON: b.JSON, Dir: b.Dir, Server: b.Server}
 		if err := bench.RunLedger(ctx, o, os.Stdout); err != nil || b.What == "ledger" {
@@ -198,6 +205,14 @@ type forgetCmd struct {
 
 func (f forgetCmd) Run(ctx context.Context, c *cli) error {
 	return app.Forget(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, f.Really, os.Stdout)
+}
+
+type outboxCmd struct {
+	Again string `help:"A channel of the list: try what was given up there once more." placeholder:"CHANNEL"`
+}
+
+func (x outboxCmd) Run(ctx context.Context, c *cli) error {
+	return app.Leftovers(ctx, app.Options{ConfigFile: c.Config, Environ: os.Environ(), Log: os.Stderr}, x.Again, os.Stdout)
 }
 
 type openapiCmd struct{}

@@ -32,6 +32,7 @@ func TestPortabilityGuardBites(t *testing.T) {
 		"INSERT INTO a (id, at) VALUES (?, ?)", "UPDATE a SET new_at = ?, returning_at = ? WHERE id = ?",
 		"SELECT 'NOW() FOR SHARE' FROM a -- RETURNING", "CREATE TABLE IF NOT EXISTS a (at DATETIME(3) NOT NULL)",
 		"SELECT * FROM outbox WHERE run_at <= ? ORDER BY id LIMIT 10 FOR UPDATE SKIP LOCKED",
+		"SELECT * FROM a /*! FORCE INDEX (ix_a) */ WHERE b = ?",
 		"WITH RECURSIVE up AS (SELECT id, parent_id FROM committees) SELECT id FROM up",
 	} {
 		expect(t, sql, sqlFaults("sample", sql), "")

@@ -60,7 +60,9 @@ func ban(expr, why string) struct {
 }
 
 var (
-	quoted    = regexp.MustCompile(`'(?:[^']|'')*'`)
+	quoted = regexp.MustCompile(`'(?:[^']|'')*'`)
+	// A hint that only MySQL and its kin read; to SQLite it is a comment.
+	hint      = regexp.MustCompile(`/\*! FORCE INDEX \(\w+\) \*/`)
 	comment   = regexp.MustCompile(`(?m)--.*$`)
 	statement = regexp.MustCompile(`(?is)^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH|REPLACE|TRUNCATE|CALL|LOCK)\s+\S`)
 	fileName  = regexp.MustCompile(`^(\d{14})_[a-z]+(_[a-z0-9]+)+\.sql$`)
@@ -70,6 +72,7 @@ var (
 
 // sqlFaults reads one piece of SQL.
 func sqlFaults(where, sql string) []string {
+	sql = hint.ReplaceAllString(sql, "")
 	bare := quoted.ReplaceAllString(comment.ReplaceAllString(sql, ""), "''")
 	var faults []string
 	for _, b := range banned {

@@ -1074,6 +1074,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/failed-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of running notices that did not arrive, or may not have */
+        get: operations["listFailedMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failed-messages/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many there are */
+        get: operations["countFailedMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failed-messages/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send messages again; those that may have arrived only when confirmed */
+        post: operations["resendFailedMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/founding-versions/{id}": {
         parameters: {
             query?: never;
@@ -5874,6 +5925,47 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeFailedCountsView: {
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description May have arrived
+             */
+            unknown: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeFailedView: {
+            alliance: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            code: string;
+            id: string;
+            name: string;
+            notice_id: string;
+            person_id: string;
+            /**
+             * Format: int64
+             * @description How often somebody has sent it again
+             */
+            resent: number;
+            /**
+             * @description unknown: it may have arrived
+             * @enum {string}
+             */
+            state: "failed" | "unknown";
+            /** @description What kind of message, in words */
+            template: string;
+            title: string;
+            unit: string;
+            /** @description The code in words */
+            why: string;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeGroupView: {
             encrypted_data: string;
             iv: string;
@@ -6008,6 +6100,22 @@ export interface components {
             at: string;
             /** Format: int64 */
             count: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeResendingView: {
+            /**
+             * Format: int64
+             * @description Readers who have not agreed to another message: call them
+             */
+            no_credit: number;
+            /**
+             * Format: int64
+             * @description Dealt with by somebody else, or of a notice that has ended
+             */
+            over: number;
+            /** Format: int64 */
+            queued: number;
         } & {
             [key: string]: unknown;
         };
@@ -6394,6 +6502,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListNoticeFailedView: {
+            items: components["schemas"]["NoticeFailedView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PageListNoticeNoticeView: {
             items: components["schemas"]["NoticeNoticeView"][];
             next: string;
@@ -6635,6 +6749,13 @@ export interface components {
         RelationInputBody: {
             /** @enum {string} */
             relation: "self" | "family";
+        } & {
+            [key: string]: unknown;
+        };
+        ResendBody: {
+            ids: string[] | null;
+            /** @description It was confirmed that some may have arrived already */
+            may_arrive_twice?: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -9678,6 +9799,103 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listFailedMessages: {
+        parameters: {
+            query?: {
+                /** @description Empty: both */
+                state?: "failed" | "unknown";
+                notice_id?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeFailedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    countFailedMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeFailedCountsView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    resendFailedMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeResendingView"];
                 };
             };
             /** @description Error */

@@ -1,4 +1,4 @@
-import { Bell, ChatLineSquare, Delete, Download, Grid, Key, List, Monitor, Notebook, Postcard, Share, Upload, View } from '@element-plus/icons-vue'
+import { Bell, ChatLineSquare, Delete, Download, Grid, Key, List, Monitor, Notebook, Postcard, Share, Upload, View, Warning } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Role } from './api/types'
@@ -34,6 +34,10 @@ export const features: Feature[] = [
   {
     title: '通知', icon: ChatLineSquare, group: '工作', roles: staff,
     routes: [{ path: '/notices', name: 'notices', component: () => import('./pages/notices/NoticesPage.vue'), meta: { title: '通知' } }],
+  },
+  {
+    title: '发送失败', icon: Warning, group: '工作', roles: [...keepers, 'head'],
+    routes: [{ path: '/failed', name: 'failed', component: () => import('./pages/failed/FailedPage.vue'), meta: { title: '发送失败' } }],
   },
   {
     title: '组织', icon: Share, group: '组织', roles: desk,

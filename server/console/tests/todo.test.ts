@@ -29,7 +29,7 @@ test('a liaison hears of the own unit without a venue, staff of all', () => {
 })
 
 test('everybody sees the work of the own roles', () => {
-  expect(sourcesOf(new Set(['liaison'])).map((s) => s.key)).toEqual(['claims', 'proposals', 'jobs', 'venues', 'phones'])
+  expect(sourcesOf(new Set(['liaison'])).map((s) => s.key)).toEqual(['claims', 'proposals', 'failed', 'jobs', 'venues', 'phones'])
   expect(sourcesOf(new Set(['viewer']))).toEqual([])
 })
 

@@ -96,7 +96,9 @@ func New(ctx context.Context, cfg config.Config, l *slog.Logger, clk clock.Clock
 	if err := a.platform(); err != nil {
 		return nil, err
 	}
-	a.services()
+	if err := a.services(); err != nil {
+		return nil, err
+	}
 	if err := a.routes(); err != nil {
 		return nil, err
 	}
@@ -186,7 +188,7 @@ func (a *App) renewNode(node int, holder string) int {
 	return fresh
 }
 
-func (a *App) services() {
+func (a *App) services() error {
 	a.Versions = cache.NewVersions(a.DB, a.Cache)
 	a.onClose(a.Versions.Close)
 	a.Audit = audit.New(a.DB, a.Box, a.IDs, a.clk)
@@ -257,9 +259,15 @@ func (a *App) services() {
 	dispatchers := a.Notice.Dispatchers()
 	dispatchers[channelHousekeeping] = a.houseKeeper()
 	dispatchers[election.ChannelTerm] = a.Election.Dispatcher()
+	c := a.cfg.Worker
+	limits, err := outbox.ParseLimits(c.Limits)
+	if err != nil {
+		return err
+	}
 	a.Worker = outbox.NewWorker(a.Outbox, a.log, dispatchers, outbox.Options{
-		Concurrency: a.cfg.Worker.Concurrency, Poll: a.cfg.Worker.Poll,
+		Concurrency: c.Concurrency, Sends: c.Sends, Poll: c.Poll, Lease: c.Lease, Limits: limits, BreakAfter: c.BreakAfter, BreakFor: c.BreakFor,
 	})
+	return nil
 }
 
 func (a *App) publicURL() string {

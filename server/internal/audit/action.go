@@ -132,6 +132,8 @@ var actions = map[string]struct{ name, sentence string }{
 	"notice.cancel":      {"取消通知", "取消了%s"},
 	"notice.read":        {"读通知", "读了%s"},
 	"notice.remind":      {"催办", "再次提醒了%s"},
+	"outbox.again":       {"重新排队", "把发不出去的消息重新排了队"},
+	"notice.resend":      {"重发失败的消息", "把%s里没有发出去的消息重发了一遍"},
 	"notice.rules":       {"改通知规则", "改了%s的通知时间规则"},
 	"notice.card":        {"生成群卡片", "生成了%s的群卡片"},
 	"notice.card_shared": {"转发群卡片", "转发了%s的群卡片"},

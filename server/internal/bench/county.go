@@ -17,6 +17,7 @@ import (
 	"bense/server/internal/crypt"
 	"bense/server/internal/db"
 	"bense/server/internal/id"
+	"bense/server/internal/wechat/emulator"
 )
 
 const (
@@ -94,7 +95,7 @@ func (c *County) settle(ctx context.Context, n int) error {
 		{"persons (id, unit_id, name, created_at, updated_at)", n,
 			func(i int) []any { return []any{c.persons[i], unit(i), fmt.Sprintf("党员%d", i), now, now} }},
 		{"accounts (id, openid, created_at, last_login_at)", n + 1,
-			func(i int) []any { return []any{c.accounts[i], "bench-" + c.accounts[i].String(), now, now} }},
+			func(i int) []any { return []any{c.accounts[i], c.openID(i), now, now} }},
 		{"account_persons (account_id, person_id, relation, proof, created_at)", n,
 			func(i int) []any { return []any{c.accounts[i], c.persons[i], "self", "phone", now} }},
 		{"role_grants (id, role, committee_id, account_id, granted_by, created_at)", 1,
@@ -128,6 +129,11 @@ func split(n int, do func(from, to int)) {
 	wg.Wait()
 }
 
+// openID is the account's on every emulator of the platform.
+func (c *County) openID(i int) string {
+	return emulator.OpenID(emulator.User{Name: c.accounts[i].String(), Phone: "bench"})
+}
+
 // token makes a session token as the service itself does after a log-in, but for its long life.
 func (c *County) token(account id.ID) string {
 	now := time.Now()
@@ -143,6 +149,10 @@ func (c *County) token(account id.ID) string {
 
 // insert writes n rows, many in a statement.
 func (c *County) insert(ctx context.Context, into string, n int, row func(int) []any) error {
+	return insertRows(ctx, c.sql, into, n, row)
+}
+
+func insertRows(ctx context.Context, to executor, into string, n int, row func(int) []any) error {
 	for from := 0; from < n; from += rowsOnce {
 		var args []any
 		var q strings.Builder
@@ -155,7 +165,7 @@ func (c *County) insert(ctx context.Context, into string, n int, row func(int) [
 			q.WriteString("(?" + strings.Repeat(",?", len(vals)-1) + ")")
 			args = append(args, vals...)
 		}
-		if _, err := c.sql.ExecContext(ctx, q.String(), args...); err != nil {
+		if _, err := to.ExecContext(ctx, q.String(), args...); err != nil {
 			return err
 		}
 	}

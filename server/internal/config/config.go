@@ -106,7 +106,12 @@ type Template struct {
 type Worker struct {
 	Embedded    bool          `koanf:"embedded"` // run inside serve
 	Concurrency int           `koanf:"concurrency"`
+	Sends       int           `koanf:"sends"`
 	Poll        time.Duration `koanf:"poll"`
+	Lease       time.Duration `koanf:"lease"`
+	Limits      string        `koanf:"limits"` // of the platforms, as outbox.ParseLimits reads them
+	BreakAfter  int           `koanf:"break_after"`
+	BreakFor    time.Duration `koanf:"break_for"`
 }
 
 // Keep says how long what is kept, see privacy.Keep; zero keeps it for good.
@@ -147,10 +152,11 @@ func defaults() map[string]any {
 			"app_id": "", "secret": "", "token": "", "aes_key": "", "base_url": "", "emulator": false, "timeout": "5s",
 			"templates": map[string]any{"notice": tpl(), "reminder": tpl(), "change": tpl()},
 		},
-		"worker": map[string]any{"embedded": true, "concurrency": 8, "poll": "500ms"},
-		"keep":   map[string]any{"departed": "17520h", "notes": "8760h", "claims": "8760h", "reports": "4320h", "accounts": "17520h"},
-		"help":   map[string]any{"name": "老干部局", "phone": ""},
-		"log":    map[string]any{"level": "info"},
+		"worker": map[string]any{"embedded": true, "concurrency": 8, "sends": 512, "poll": "500ms", "lease": "2m",
+			"limits": "robot_post=20/m", "break_after": 5, "break_for": "5s"},
+		"keep": map[string]any{"departed": "17520h", "notes": "8760h", "claims": "8760h", "reports": "4320h", "accounts": "17520h"},
+		"help": map[string]any{"name": "老干部局", "phone": ""},
+		"log":  map[string]any{"level": "info"},
 	}
 }
 
@@ -278,6 +284,15 @@ func (c Config) validate() []error {
 	}
 	if c.Worker.Concurrency < 1 || c.Worker.Concurrency > 256 {
 		bad("worker.concurrency", "must lie between 1 and 256")
+	}
+	if c.Worker.Sends < 1 || c.Worker.Sends > 2000 {
+		bad("worker.sends", "must lie between 1 and 2000")
+	}
+	if c.Worker.Lease < 10*time.Second {
+		bad("worker.lease", "must be at least 10s")
+	}
+	if c.Worker.BreakAfter < 1 || c.Worker.BreakFor < time.Second {
+		bad("worker.break_after", "must be at least 1, break_for at least 1s")
 	}
 	if c.Worker.Poll < 10*time.Millisecond {
 		bad("worker.poll", "must be at least 10ms")

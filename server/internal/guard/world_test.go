@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bense/server/internal/actor"
+	"bense/server/internal/db"
 	"bense/server/internal/identity"
 )
 
@@ -211,7 +212,7 @@ func (w *world) furnish(t *testing.T, r relation) {
 		s["term"] = w.must(t, token, "POST", "/terms", map[string]string{"alliance_id": s["alliance"], "person_id": s["person"],
 			"starts_on": farOff, "ends_on": farOff}).text("id")
 	}
-	for _, kind := range []string{"card", "role", "claim", "poster"} {
+	for _, kind := range []string{"card", "role", "claim", "poster", "message"} {
 		s[kind] = w.fresh(t, kind, r)
 	}
 	s["import"] = w.must(t, token, "POST", "/imports?committee_id="+s["committee"]+"&filename=a.xlsx", workbook(t, row{
@@ -266,9 +267,32 @@ func (w *world) fresh(t *testing.T, kind string, r relation) string {
 	case "claim":
 		u := w.login(t, fmt.Sprintf("申请人%d", w.made), "")
 		return w.must(t, u.token, "POST", "/me/claims", map[string]string{"name": "某某", "unit": w.unitName(r), "relation": "self"}).text("id")
+	case "message":
+		return w.lost(t, s)
 	}
 	t.Fatalf("no %s is made here", kind)
 	return ""
+}
+
+// lost makes a message to a site's person of which nobody knows whether it arrived: the emulator answers
+// all of them.
+func (w *world) lost(t *testing.T, s site) string {
+	t.Helper()
+	key, account, now := w.IDs.New(), w.IDs.New(), db.At(w.clock.Now())
+	for _, q := range []struct {
+		text string
+		args []any
+	}{
+		{"INSERT INTO notice_deliveries (id, notice_id, account_id, person_id, template, round, state, code, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
+			[]any{key, s["notice"], account, s["person"], "activity_notice", 0, "unknown", "interrupted", now, now}},
+		{"INSERT INTO outbox (id, channel, dedupe_key, payload, state, run_at, created_at, done_at) VALUES (?,?,?,?,?,?,?,?)",
+			[]any{w.IDs.New(), "wechat_push", "push:" + s["notice"] + ":" + account.String() + ":activity_notice:0", "{}", "unknown", now, now, now}},
+	} {
+		if _, err := w.DB.SQL().ExecContext(t.Context(), q.text, q.args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return key.String()
 }
 
 func (w *world) unitName(r relation) string {

@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"bense/server/internal/clock"
@@ -46,6 +48,11 @@ type Delivery struct {
 	State                       DeliveryState
 	Code                        string
 	CreatedAt                   time.Time
+}
+
+// key is the message's in the outbox.
+func (d Delivery) key() string {
+	return strings.Join([]string{"push", d.Notice.String(), d.Account.String(), d.Template, strconv.Itoa(d.Round)}, ":")
 }
 
 // credit is what a result does to the account's stock of agreed messages. It was spent when the

@@ -133,6 +133,7 @@ func Routes(api huma.API, s *Service) {
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)
 	callRoutes(api, s)
+	failedRoutes(api, s)
 	ruleRoutes(api, s)
 	forwardRoutes(api, s)
 }

@@ -289,3 +289,35 @@ func TestTheSameEventTwentyTimesAtOnce(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What is wrong with one message of a batch is nothing to the others, and a batch over several notices
+// sends each message once.
+func TestABatchOverManyNotices(t *testing.T) {
+	h := newHouse(t)
+	h.accept(notice.ForNotice, 4, 1101, 1102, 1201)
+	for range 4 {
+		n, err := h.svc.Create(t.Context(), head(), alliance, 0, "题", "文")
+		h.must(err)
+		_, err = h.svc.Publish(t.Context(), head(), n.Notice.ID, false)
+		h.must(err)
+	}
+	h.must(h.db.Tx(t.Context(), func(ctx context.Context) error {
+		_, err := h.outbox().EnqueueMany(ctx, []outbox.Message{
+			{Channel: "wechat_push", DedupeKey: "nonsense", Payload: "nonsense"},
+			{Channel: "wechat_push", DedupeKey: "nobody's", Payload: map[string]any{"delivery": "4711", "persons": []string{"1101"}}},
+		})
+		return err
+	}))
+	h.work()
+	got := map[[2]string]int{}
+	for _, m := range h.sent {
+		got[[2]string{m.OpenID, m.Page}]++
+	}
+	if len(h.sent) != 12 || len(got) != 12 {
+		t.Errorf("%d sent, %d different", len(h.sent), len(got))
+	}
+	states, err := h.outbox().Counts(t.Context())
+	if err != nil || states[outbox.Dead] != 2 || states[outbox.Done] != 12 {
+		t.Errorf("%v, %v", states, err)
+	}
+}

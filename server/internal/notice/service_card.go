@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -216,5 +217,8 @@ var errTooFast = errs.New(errs.TooMany, "notice.card_too_fast", "群卡片刚刚
 // answered is the protocol of calls that do no harm when repeated.
 func answered(err error) (bool, error) {
 	e, ok := wechat.As(err)
+	if wechat.Down(err) {
+		err = outbox.Outage(err, time.Time{})
+	}
 	return !ok || e.Retryable || e.Ambiguous, err
 }

@@ -2,18 +2,14 @@ package notice
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"bense/server/internal/actor"
-	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/identity"
-	"bense/server/internal/ledger"
 	"bense/server/internal/outbox"
 	"bense/server/internal/wechat"
 )
@@ -82,7 +78,7 @@ func (s *Service) push(ctx context.Context, n Notice, occasion string, persons [
 			d.State = Queued
 			messages = append(messages, outbox.Message{
 				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons},
-				DedupeKey: strings.Join([]string{"push", n.ID.String(), t.account.String(), occasion, strconv.Itoa(round)}, ":"),
+				DedupeKey: d.key(),
 			})
 		} else if !complete {
 			continue
@@ -93,178 +89,6 @@ func (s *Service) push(ctx context.Context, n Notice, occasion string, persons [
 		return 0, err
 	}
 	return s.Outbox.EnqueueMany(ctx, messages)
-}
-
-// pusher sends subscribe messages, each at most once.
-type pusher struct{ s *Service }
-
-// Dispatch sends one message. Whatever happens between the mark "sending" and the mark of the result (a
-// crash, a lost database, a lease that another worker took over) ends as unknown, never as a second message.
-func (p pusher) Dispatch(ctx context.Context, payload []byte) (bool, error) {
-	var in pushPayload
-	if err := json.Unmarshal(payload, &in); err != nil {
-		return false, err
-	}
-	d, message, rings, err := p.begin(ctx, in)
-	if err != nil {
-		return true, err
-	}
-	switch d.State {
-	case Queued:
-		return true, outbox.NotBefore(errQuiet, rings)
-	case Sending:
-	case Uncertain:
-		return false, outbox.ErrUnknown
-	default:
-		return false, nil // sent, dropped or answered for already
-	}
-	failure := p.s.WeChat.SendSubscribe(ctx, message)
-	r := judge(failure, p.s.Clock.Now())
-	// the attempt's deadline may be the reason of the failure: it must not lose the result too
-	if err := p.record(context.WithoutCancel(ctx), d, r); err != nil {
-		return true, fmt.Errorf("notice: record a delivery: %w", err)
-	}
-	switch {
-	case r.state == Uncertain:
-		return false, outbox.ErrUnknown
-	case r.retry && !r.later.IsZero():
-		return true, outbox.NotBefore(failure, r.later)
-	case r.retry:
-		return true, failure
-	case r.state == Refused:
-		return false, nil // an answer, not a failure
-	}
-	return false, failure
-}
-
-// errQuiet is no failure: people sleep.
-var errQuiet = errs.New(errs.Unavailable, "notice.quiet_hours", "现在是休息时间，提醒稍后发出")
-
-// begin decides whether the message still makes sense, and if so marks it as being sent; in the quiet
-// hours it leaves the message queued and says when they end.
-func (p pusher) begin(ctx context.Context, in pushPayload) (d Delivery, m wechat.SubscribeMessage, rings time.Time, err error) {
-	err = p.s.DB.Tx(ctx, func(ctx context.Context) error {
-		if d, err = p.s.store.delivery(ctx, in.Delivery); err != nil {
-			return err
-		}
-		switch d.State {
-		case Queued:
-		case Sending: // the attempt before this one ended without a result
-			return p.move(ctx, &d, Uncertain, "interrupted", Sending)
-		default:
-			return nil
-		}
-		n, err := p.s.store.any(ctx, d.Notice)
-		if err != nil {
-			return err
-		}
-		about, err := p.s.facts(ctx, n.Activity)
-		if err != nil {
-			return err
-		}
-		openID, told, err := p.reader(ctx, d, in.Persons)
-		if err != nil {
-			return err
-		}
-		if why := pointless(d.Template, n, about, openID != "", told, p.s.Clock.Now()); why != "" {
-			if err := p.move(ctx, &d, Dropped, why, Queued); err != nil {
-				return err
-			}
-			return p.s.store.giveBack(ctx, d, p.s.Clock.Now())
-		}
-		rules, err := p.s.store.rules(ctx, n.Committee)
-		if err != nil {
-			return err
-		}
-		now := p.s.Clock.Now()
-		if rings = rules.rings(d.Template, about, now); rings.After(now) {
-			return nil
-		}
-		m = p.s.Templates[d.Template].Message(openID, p.s.Page+n.ID.String(), meanings(d.Template, n, about))
-		return p.move(ctx, &d, Sending, "", Queued)
-	})
-	return d, m, rings, err
-}
-
-// move changes the delivery's state; one that another attempt has changed is left to that attempt.
-func (p pusher) move(ctx context.Context, d *Delivery, to DeliveryState, code string, from ...DeliveryState) error {
-	moved, err := p.s.store.moveDelivery(ctx, d.ID, to, code, p.s.Clock.Now(), from...)
-	if err != nil {
-		return err
-	}
-	if !moved {
-		return errs.ErrUnavailable // look again at the next attempt
-	}
-	d.State = to
-	return nil
-}
-
-// reader gives the openid of the account if it still acts for one of the persons who are still in the
-// ledger, and whether all of those know already.
-func (p pusher) reader(ctx context.Context, d Delivery, persons []id.ID) (openID string, told bool, err error) {
-	rows, err := p.s.store.mine(ctx, []id.ID{d.Notice}, persons)
-	if err != nil {
-		return "", false, err
-	}
-	known, err := p.s.Directory.Persons(ctx, persons)
-	if err != nil {
-		return "", false, err
-	}
-	rows = slices.DeleteFunc(rows, func(r Recipient) bool { return known[r.Person].Status != ledger.Active })
-	accounts, err := p.s.Accounts.AccountsOf(ctx, personsOf(rows))
-	if err != nil {
-		return "", false, err
-	}
-	told = true
-	for _, r := range rows {
-		for _, a := range accounts[r.Person] {
-			if a.ID == d.Account {
-				openID = a.OpenID
-				told = told && r.Reached()
-			}
-		}
-	}
-	return openID, told, nil
-}
-
-// record writes the result down. A callback may have been faster: then its word stands.
-func (p pusher) record(ctx context.Context, d Delivery, r result) error {
-	return p.s.DB.Tx(ctx, func(ctx context.Context) error {
-		now := p.s.Clock.Now()
-		moved, err := p.s.store.moveDelivery(ctx, d.ID, r.state, r.code, now, Sending)
-		if err != nil || !moved {
-			return err
-		}
-		switch r.credit {
-		case refund:
-			return p.s.store.giveBack(ctx, d, now)
-		case clear:
-			return p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
-		}
-		return nil
-	})
-}
-
-// Dead draws the conclusion when the outbox gives up: the message was never sent.
-func (p pusher) Dead(ctx context.Context, payload []byte, code string) error {
-	var in pushPayload
-	if err := json.Unmarshal(payload, &in); err != nil {
-		return err
-	}
-	d, err := p.s.store.delivery(ctx, in.Delivery)
-	if err != nil {
-		return err
-	}
-	now := p.s.Clock.Now()
-	if d.State == Sending {
-		_, err := p.s.store.moveDelivery(ctx, d.ID, Uncertain, "interrupted", now, Sending)
-		return err
-	}
-	moved, err := p.s.store.moveDelivery(ctx, d.ID, Failed, code, now, Queued)
-	if err != nil || !moved {
-		return err
-	}
-	return p.s.store.giveBack(ctx, d, now)
 }
 
 // Subscription is a template that a member may be asked to agree to, and how many messages the account

@@ -114,6 +114,17 @@ func (s store) byID(ctx context.Context, see, write actor.Scope, key id.ID) (Not
 	return r.notice(), db.NotFound(err)
 }
 
+// anyOf gives those of the notices that exist, to the package's own work.
+func (s store) anyOf(ctx context.Context, keys []id.ID) (map[id.ID]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("id IN ?", keys).Find(&rows).Error
+	out := make(map[id.ID]Notice, len(rows))
+	for _, n := range notices(rows) {
+		out[n.ID] = n
+	}
+	return out, db.Unavailable(err)
+}
+
 // any gives a notice to the package's own work; callers have checked, or act for the system.
 func (s store) any(ctx context.Context, key id.ID) (Notice, error) {
 	var r noticeRow
@@ -176,19 +187,19 @@ func (s store) list(ctx context.Context, see, write actor.Scope, f Filter) ([]No
 	return notices(rows), db.Unavailable(err)
 }
 
-// waiting are the states of what is not out yet.
-var waiting = []string{string(Draft), string(Submitted), string(Scheduled)}
+// notOut are the states of what is not out yet.
+var notOut = []string{string(Draft), string(Submitted), string(Scheduled)}
 
 // unfinished gives the drafts and the running notices of an alliance.
 func (s store) unfinished(ctx context.Context, alliance id.ID) ([]Notice, error) {
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("alliance_id = ? AND state IN ?", alliance, append(waiting, string(Published))).Order("id").Find(&rows).Error
+	err := s.db.Conn(ctx).Where("alliance_id = ? AND state IN ?", alliance, append(notOut, string(Published))).Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }
 
 func (s store) passDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&noticeRow{}).
-		Where("alliance_id = ? AND state IN ? AND author_id IN ?", alliance, waiting, from).Update("author_id", to).Error)
+		Where("alliance_id = ? AND state IN ? AND author_id IN ?", alliance, notOut, from).Update("author_id", to).Error)
 }
 
 // inbox gives what was published to any of the persons, newest first.

@@ -21,6 +21,7 @@ type deliveryRow struct {
 	Round     int
 	State     string
 	Code      string
+	Resent    int
 	CreatedAt db.Time
 	UpdatedAt db.Time
 }
@@ -60,6 +61,27 @@ func (s store) moveDelivery(ctx context.Context, key id.ID, to DeliveryState, co
 	u := s.db.Conn(ctx).Model(&deliveryRow{}).Where("id = ? AND state IN ?", key, from).
 		Updates(map[string]any{"state": string(to), "code": code, "updated_at": db.At(now)})
 	return u.RowsAffected == 1, db.Unavailable(u.Error)
+}
+
+// lockDeliveries gives deliveries that nobody else moves before the transaction ends.
+func (s store) lockDeliveries(ctx context.Context, keys []id.ID) (map[id.ID]Delivery, error) {
+	out := make(map[id.ID]Delivery, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	var rows []deliveryRow
+	err := locked(s.db.Conn(ctx)).Where("id IN ?", keys).Order("id").Find(&rows).Error
+	for _, r := range rows {
+		out[r.ID] = r.delivery()
+	}
+	return out, db.Unavailable(err)
+}
+
+// moveDeliveries goes from one state to another and tells how many did.
+func (s store) moveDeliveries(ctx context.Context, keys []id.ID, to DeliveryState, code string, now time.Time, from DeliveryState) (int, error) {
+	u := s.db.Conn(ctx).Model(&deliveryRow{}).Where("id IN ? AND state = ?", keys, string(from)).
+		Updates(map[string]any{"state": string(to), "code": code, "updated_at": db.At(now)})
+	return int(u.RowsAffected), db.Unavailable(u.Error)
 }
 
 // unconfirmed finds the oldest message of a template to an account of which the platform has not told

@@ -127,7 +127,7 @@ func (s store) setApproval(ctx context.Context, alliance id.ID, l Level, by id.I
 // following gives what was published after a notice about its activity and is not over.
 func (s store) following(ctx context.Context, notice id.ID) ([]Notice, error) {
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("follows_id = ? AND activity_id IS NOT NULL AND state IN ?", notice, append(waiting, string(Published))).
+	err := s.db.Conn(ctx).Where("follows_id = ? AND activity_id IS NOT NULL AND state IN ?", notice, append(notOut, string(Published))).
 		Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }

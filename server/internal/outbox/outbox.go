@@ -5,6 +5,9 @@
 // pass, or to dead (a failure that will not pass, or too many attempts), or to unknown (it may have
 // gone out; never sent again blindly). A worker that dies leaves a lease behind; when the lease has
 // expired the row is leased again, so a dispatcher must bear being called twice for one message.
+//
+// Each channel has a lane of its own: slots, a rate and a breaker. A channel that is slow, limited or
+// broken holds up nobody else, and its rows wait without spending attempts.
 package outbox
 
 import (
@@ -52,6 +55,8 @@ type Message struct {
 // ErrUnknown, anywhere in the chain of a dispatcher's error, says that the message may have gone out.
 var ErrUnknown = errors.New("outbox: may have gone out")
 
+var errNoTx = errors.New("outbox: this needs the caller's transaction")
+
 // Dispatcher sends the messages of one channel. retryable says whether the same message may succeed
 // later; without an error it is ignored. Calls come from several goroutines, without a transaction,
 // with a context that ends after Options.Timeout.
@@ -65,6 +70,28 @@ type DispatchFunc func(ctx context.Context, payload []byte) (retryable bool, err
 // Dispatch calls the function.
 func (f DispatchFunc) Dispatch(ctx context.Context, payload []byte) (bool, error) {
 	return f(ctx, payload)
+}
+
+// Letter is one message that a Courier has begun.
+type Letter struct {
+	Content any   // the courier's own: what Send needs, and what it found out
+	Skip    bool  // nothing is to be sent; Retry and Err say what becomes of the row
+	Retry   bool  // as Dispatch's retryable
+	Err     error // as Dispatch's error
+}
+
+// Courier is a Dispatcher that sends in three steps, so that the two which touch the database take many
+// messages at once. Send is called from many goroutines. A worker that dies after Begin and before Record
+// begins the message again later: Begin must recognise that. When Begin fails for a batch, its messages
+// go through Dispatch one by one, so that none holds up the others.
+type Courier interface {
+	Dispatcher
+	// Begin marks what is about to be sent, in a transaction of its own; a letter for each payload.
+	Begin(ctx context.Context, payloads [][]byte) ([]Letter, error)
+	// Send talks to the outside and sets Retry, Err and what Record needs.
+	Send(ctx context.Context, l *Letter)
+	// Record writes down what came of letters that were sent, in the transaction that marks their rows.
+	Record(ctx context.Context, letters []*Letter) error
 }
 
 // Undertaker is a Dispatcher that wants to know when a message is given up after too many attempts.
@@ -82,6 +109,18 @@ type notBefore struct {
 }
 
 func (e *notBefore) Unwrap() error { return e.error }
+
+// Outage makes an error the channel's instead of the message's: nobody answered, or whoever answered
+// takes nothing from anybody. Some of them in a row open the channel's breaker; with a time they open it
+// at once until then, as a used up quota does.
+func Outage(err error, until time.Time) error { return &outage{err, until} }
+
+type outage struct {
+	error
+	until time.Time
+}
+
+func (e *outage) Unwrap() error { return e.error }
 
 // Outbox writes rows; a Worker reads them.
 type Outbox struct {
@@ -106,7 +145,7 @@ func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
 // EnqueueMany adds messages to the transaction of ctx and tells how many were new.
 func (o *Outbox) EnqueueMany(ctx context.Context, ms []Message) (int, error) {
 	if !o.db.InTx(ctx) {
-		return 0, errors.New("outbox: enqueue needs the caller's transaction")
+		return 0, errNoTx
 	}
 	now := o.clk.Now()
 	rows := make([]row, 0, len(ms))

@@ -244,7 +244,7 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 		h.clk.Advance(3 * time.Minute)
 		h.run(second)
 		return true, errors.New("too late")
-	}, outbox.Options{})
+	}, outbox.Options{Concurrency: 1}) // no slot to take the row over by itself
 	h.run(first)
 	if calls.Load() != 2 {
 		t.Errorf("%d calls", calls.Load())
@@ -256,7 +256,7 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 func TestExpiredLeasesAreCounted(t *testing.T) {
 	h := newHouse(t)
 	h.enqueue(a("1"))
-	opt := outbox.Options{MaxAttempts: 2}
+	opt := outbox.Options{MaxAttempts: 2, Concurrency: 1}
 	for range 2 {
 		h.run(h.worker(func(context.Context, []byte) (bool, error) {
 			h.clk.Advance(3 * time.Minute)

@@ -6,28 +6,35 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"bense/server/internal/errs"
 )
 
 // Options of a Worker; zero fields take the defaults.
 type Options struct {
-	Concurrency int           // messages under way at once; 8
-	Poll        time.Duration // how often to look without being woken; 500 ms
-	Lease       time.Duration // how long a worker may hold a row; 2 min
-	Timeout     time.Duration // of one dispatch; 15 s, at most a third of Lease
-	MaxAttempts int           // then dead; 120, which is more than a day of WeChat being down
-	FirstWait   time.Duration // back-off after the first failure; 2 s
-	LongestWait time.Duration // 15 min
+	Concurrency int              // messages of one channel under way at once; 8
+	Sends       int              // the same of a Courier's channel, which waits for the platform only; 512
+	Poll        time.Duration    // how often to look without being woken; 500 ms
+	Lease       time.Duration    // how long a worker may hold a row; 2 min
+	Timeout     time.Duration    // of one dispatch; 15 s, at most a third of Lease
+	MaxAttempts int              // then dead; 120, which is more than a day of WeChat being down
+	FirstWait   time.Duration    // back-off after the first failure; 2 s
+	LongestWait time.Duration    // 15 min
+	Limits      map[string]Limit // of the platforms, by channel
+	BreakAfter  int              // outages in a row that open a channel's breaker; 5
+	BreakFor    time.Duration    // how long it stays open at first; 5 s
+	LongestRest time.Duration    // 5 min
 }
 
 func (o Options) withDefaults() Options {
 	set := func(v *time.Duration, d time.Duration) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	number := func(v *int, d int) {
 		if *v <= 0 {
 			*v = d
 		}
@@ -37,29 +44,27 @@ func (o Options) withDefaults() Options {
 	set(&o.Timeout, 15*time.Second)
 	set(&o.FirstWait, 2*time.Second)
 	set(&o.LongestWait, 15*time.Minute)
+	set(&o.BreakFor, 5*time.Second)
+	set(&o.LongestRest, 5*time.Minute)
 	o.Timeout = min(o.Timeout, o.Lease/3)
-	if o.Concurrency <= 0 {
-		o.Concurrency = 8
-	}
-	if o.MaxAttempts <= 0 {
-		o.MaxAttempts = 120
-	}
+	number(&o.Concurrency, 8)
+	number(&o.Sends, 512)
+	number(&o.MaxAttempts, 120)
+	number(&o.BreakAfter, 5)
 	return o
 }
 
-// batchPerSlot is how many rows are leased per goroutine at once.
-const batchPerSlot = 4
-
 // Worker leases due rows and hands them to dispatchers. Any number of workers, in any number of
-// processes, may run on one database. It takes only the channels that it knows.
+// processes, may run on one database. It takes only the channels that it knows. Rates and breakers are
+// those of one process.
 type Worker struct {
-	box         *Outbox
-	log         *slog.Logger
-	dispatchers map[string]Dispatcher
-	channels    []string
-	opt         Options
-	name        string
-	leases      atomic.Int64
+	box      *Outbox
+	log      *slog.Logger
+	lanes    map[string]*lane
+	channels []string
+	opt      Options
+	name     string
+	leases   atomic.Int64
 }
 
 // NewWorker makes a worker for the channels of dispatchers.
@@ -67,10 +72,25 @@ func NewWorker(o *Outbox, log *slog.Logger, dispatchers map[string]Dispatcher, o
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Worker{
-		box: o, log: log, dispatchers: dispatchers, channels: slices.Sorted(maps.Keys(dispatchers)),
+	w := &Worker{
+		box: o, log: log, lanes: map[string]*lane{}, channels: slices.Sorted(maps.Keys(dispatchers)),
 		opt: opt.withDefaults(), name: o.ids.New().String(),
 	}
+	for channel, d := range dispatchers {
+		w.lanes[channel] = newLane(w, channel, d)
+	}
+	return w
+}
+
+// Resting gives the channels whose breaker is open, and until when nothing of them is tried.
+func (w *Worker) Resting() map[string]time.Time {
+	out := map[string]time.Time{}
+	for channel, l := range w.lanes {
+		if until := l.gate.openUntil(); !until.IsZero() {
+			out[channel] = until
+		}
+	}
+	return out
 }
 
 // Run works until ctx ends; then it takes nothing new, finishes what is under way, gives back what it
@@ -78,6 +98,11 @@ func NewWorker(o *Outbox, log *slog.Logger, dispatchers map[string]Dispatcher, o
 func (w *Worker) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer func() {
+		for _, l := range w.lanes {
+			l.wait()
+		}
+	}()
 	for {
 		select {
 		case <-ctx.Done():
@@ -85,118 +110,79 @@ func (w *Worker) Run(ctx context.Context) error {
 		case <-w.box.wake:
 		case <-timer.C:
 		}
-		if _, err := w.RunOnce(ctx); err != nil && ctx.Err() == nil {
+		due, err := w.look(ctx)
+		if err != nil && ctx.Err() == nil {
 			w.log.WarnContext(ctx, "outbox worker", "error", err)
+		}
+		for _, channel := range due {
+			w.lanes[channel].start(ctx)
 		}
 		timer.Reset(w.opt.Poll)
 	}
 }
 
-// RunOnce sends everything that is due, also what becomes due meanwhile, and tells how many attempts
-// it made.
-func (w *Worker) RunOnce(ctx context.Context) (int, error) {
+// look puts back what was left behind and gives the channels that have something to send.
+func (w *Worker) look(ctx context.Context) ([]string, error) {
 	if len(w.channels) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	if err := w.sweep(ctx); err != nil {
-		return 0, err
+		return nil, err
 	}
+	return w.box.due(ctx, w.channels, w.box.clk.Now())
+}
+
+// RunOnce sends everything that is due and may go, also what becomes due meanwhile, and tells how many
+// attempts it made.
+func (w *Worker) RunOnce(ctx context.Context) (int, error) {
 	var total int
 	for ctx.Err() == nil {
-		now := w.box.clk.Now()
-		due, err := w.box.due(ctx, w.channels, now)
-		if err != nil || !due {
-			return total, err
-		}
-		by := fmt.Sprintf("%s-%d", w.name, w.leases.Add(1))
-		rows, err := w.box.lease(ctx, w.channels, w.opt.Concurrency*batchPerSlot, by, now, now.Add(w.opt.Lease))
-		if err != nil || len(rows) == 0 {
-			return total, err // rows that are due but locked belong to another worker
-		}
-		n, err := w.work(ctx, rows)
-		total += n
+		due, err := w.look(ctx)
 		if err != nil {
 			return total, err
+		}
+		var (
+			wg    sync.WaitGroup
+			tried atomic.Int64
+			fault atomic.Pointer[error]
+		)
+		for _, channel := range due {
+			wg.Go(func() {
+				l := w.lanes[channel]
+				n, err := l.pass(ctx, false)
+				l.busy.Wait()
+				tried.Add(int64(n))
+				if err != nil {
+					fault.Store(&err)
+				}
+			})
+		}
+		wg.Wait()
+		total += int(tried.Load())
+		if err := fault.Load(); err != nil {
+			return total, *err
+		}
+		if tried.Load() == 0 {
+			return total, nil // nothing is due, may go, or belongs to nobody else
 		}
 	}
 	return total, ctx.Err()
 }
 
-// work dispatches leased rows on the worker's goroutines.
-func (w *Worker) work(ctx context.Context, rows []row) (int, error) {
-	var (
-		wg    sync.WaitGroup
-		n     atomic.Int64
-		mu    sync.Mutex
-		fault error
-	)
-	todo := make(chan row, len(rows))
-	for _, r := range rows {
-		todo <- r
-	}
-	close(todo)
-	for range min(w.opt.Concurrency, len(rows)) {
-		wg.Go(func() {
-			for r := range todo {
-				tried, err := w.one(ctx, r)
-				if tried {
-					n.Add(1)
-				}
-				if err != nil {
-					mu.Lock()
-					fault = err
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return int(n.Load()), fault
-}
-
-// one sends a message, unless the worker is to stop or its lease would not outlast the attempt.
-func (w *Worker) one(ctx context.Context, r row) (tried bool, err error) {
-	now := w.box.clk.Now()
-	// what has begun is finished and marked also while the worker stops
-	live := context.WithoutCancel(ctx)
-	if ctx.Err() != nil || now.Add(w.opt.Timeout).After(r.LeaseUntil.Std()) {
-		_, err := w.box.settle(live, r, outcome{state: Waiting, runAt: now, code: r.LastCode, back: true})
-		return false, err
-	}
-	limited, cancel := context.WithTimeout(live, w.opt.Timeout)
-	defer cancel()
-	retryable, failure := w.dispatch(limited, r)
-	return true, w.conclude(live, r, retryable, failure)
-}
-
-var errPanicked = errs.New(errs.Internal, "outbox.panicked", "发送时程序出错")
-
-// dispatch turns a panic into a failure: in a goroutine it would end the process, again and again.
-func (w *Worker) dispatch(ctx context.Context, r row) (retryable bool, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.log.ErrorContext(ctx, "outbox dispatcher panicked", "channel", r.Channel, "id", r.ID,
-				"type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			retryable, err = true, errPanicked
-		}
-	}()
-	return w.dispatchers[r.Channel].Dispatch(ctx, []byte(r.Payload))
-}
-
-// conclude marks the row. A mark that cannot be written leaves the lease to expire.
-func (w *Worker) conclude(ctx context.Context, r row, retryable bool, failure error) error {
+// judge says what becomes of a row after an attempt; bury, that it is given up for good.
+func (w *Worker) judge(ctx context.Context, r row, retryable bool, failure error) (out outcome, bury bool) {
 	var at *notBefore
 	switch {
 	case failure == nil:
-		return w.settle(ctx, r, outcome{state: Done})
+		return outcome{state: Done}, false
 	case errors.Is(failure, ErrUnknown):
 		w.log.WarnContext(ctx, "outbox message may have gone out", "channel", r.Channel, "id", r.ID)
-		return w.settle(ctx, r, outcome{state: Unknown, code: code(failure)})
+		return outcome{state: Unknown, code: code(failure)}, false
 	case !retryable:
 		w.log.WarnContext(ctx, "outbox message failed", "channel", r.Channel, "id", r.ID, "error", failure)
-		return w.settle(ctx, r, outcome{state: Dead, code: code(failure)})
+		return outcome{state: Dead, code: code(failure)}, false
 	case r.Attempts >= w.opt.MaxAttempts:
-		return w.bury(ctx, r, code(failure))
+		return outcome{state: Dead, code: code(failure)}, true
 	}
 	next := w.box.clk.Now().Add(backoff(r.Attempts, w.opt.FirstWait, w.opt.LongestWait))
 	if errors.As(failure, &at) && at.at.After(next) {
@@ -204,13 +190,14 @@ func (w *Worker) conclude(ctx context.Context, r row, retryable bool, failure er
 	}
 	w.log.InfoContext(ctx, "outbox message waits for another attempt", "channel", r.Channel, "id", r.ID,
 		"attempts", r.Attempts, "code", code(failure))
-	return w.settle(ctx, r, outcome{state: Waiting, runAt: next, code: code(failure)})
+	return outcome{state: Waiting, runAt: next, code: code(failure)}, false
 }
 
-func (w *Worker) settle(ctx context.Context, r row, out outcome) error {
-	mine, err := w.box.settle(ctx, r, out)
-	if err == nil && !mine {
-		w.log.WarnContext(ctx, "outbox lease was lost before the mark", "channel", r.Channel, "id", r.ID)
+// settle marks rows and complains about those that another worker has taken over.
+func (w *Worker) settle(ctx context.Context, list []settled) error {
+	mine, err := w.box.settle(ctx, list)
+	if err == nil && mine < len(list) {
+		w.log.WarnContext(ctx, "outbox leases were lost before the mark", "channel", list[0].Channel, "rows", len(list)-mine)
 	}
 	return err
 }
@@ -219,11 +206,11 @@ func (w *Worker) settle(ctx context.Context, r row, out outcome) error {
 func (w *Worker) bury(ctx context.Context, r row, why string) error {
 	w.log.ErrorContext(ctx, "outbox message given up", "channel", r.Channel, "id", r.ID, "attempts", r.Attempts, "code", why)
 	return w.box.db.Tx(ctx, func(ctx context.Context) error {
-		mine, err := w.box.settle(ctx, r, outcome{state: Dead, code: why})
-		if err != nil || !mine {
+		mine, err := w.box.settle(ctx, []settled{{r, outcome{state: Dead, code: why}}})
+		if err != nil || mine == 0 {
 			return err
 		}
-		if u, ok := w.dispatchers[r.Channel].(Undertaker); ok {
+		if u, ok := w.lanes[r.Channel].to.(Undertaker); ok {
 			return u.Dead(ctx, []byte(r.Payload), why)
 		}
 		return nil
@@ -236,16 +223,26 @@ func (w *Worker) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var back []settled
 	for _, r := range rows {
 		w.log.WarnContext(ctx, "outbox lease expired", "channel", r.Channel, "id", r.ID, "attempts", r.Attempts)
-		if r.Attempts >= w.opt.MaxAttempts {
-			err = w.bury(ctx, r, "lease_expired")
-		} else {
-			_, err = w.box.settle(ctx, r, outcome{state: Waiting, runAt: w.box.clk.Now(), code: "lease_expired"})
-		}
-		if err != nil {
+		if r.Attempts < w.opt.MaxAttempts {
+			back = append(back, settled{r, outcome{state: Waiting, runAt: w.box.clk.Now(), code: "lease_expired"}})
+		} else if err := w.bury(ctx, r, "lease_expired"); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(back) == 0 {
+		return nil
+	}
+	_, err = w.box.settle(ctx, back) // another worker may sweep as well
+	return err
+}
+
+// lease takes rows of a channel under a name of their own: a late mark of an earlier lease of this very
+// worker must not pass for one of the present lease.
+func (w *Worker) lease(ctx context.Context, channel string, n int) ([]row, error) {
+	now := w.box.clk.Now()
+	by := fmt.Sprintf("%s-%d", w.name, w.leases.Add(1))
+	return w.box.lease(ctx, channel, n, by, now, now.Add(w.opt.Lease))
 }

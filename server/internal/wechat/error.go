@@ -101,6 +101,20 @@ func As(err error) (*Error, bool) {
 	return e, ok
 }
 
+// Down reports whether an error is the platform's state and not this call's fault: whoever calls next
+// would hear the same.
+func Down(err error) bool {
+	e, ok := As(err)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case Unavailable, NoAnswer, BadAnswer, Busy, TokenRefused, Misconfigured, Quota, TooOften:
+		return true
+	}
+	return false
+}
+
 // fromErrcode translates the platform's number (published list, "全局返回码").
 func fromErrcode(n int) *Error {
 	e := &Error{Errcode: n}

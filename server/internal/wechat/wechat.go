@@ -146,7 +146,7 @@ func New(cfg Config, rdb redis.UniversalClient, clk clock.Clock, log *slog.Logge
 	}
 	routeSDK()
 	wire := http.DefaultTransport.(*http.Transport).Clone()
-	wire.MaxIdleConnsPerHost = 32
+	wire.MaxIdleConns, wire.MaxIdleConnsPerHost = 0, 512 // as many as are under way: a new connection costs more than a call
 	c := &Client{cfg: cfg, base: base, wire: wire, clock: clk, log: log, first: newFirstSeen(rdb, clk)}
 
 	store := newTokenCache(rdb, clk)

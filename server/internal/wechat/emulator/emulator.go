@@ -68,6 +68,8 @@ type Emulator struct {
 	post       mailbox
 }
 
+const defaultAppID = "wx0123456789abcdef"
+
 // New makes an emulator.
 func New(o Options) *Emulator {
 	def := func(s *string, v string) {
@@ -75,7 +77,7 @@ func New(o Options) *Emulator {
 			*s = v
 		}
 	}
-	def(&o.AppID, "wx0123456789abcdef")
+	def(&o.AppID, defaultAppID)
 	def(&o.Secret, "0123456789abcdef0123456789abcdef")
 	def(&o.Token, "emulatortoken")
 	def(&o.AESKey, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")

@@ -26,6 +26,11 @@ type user struct {
 
 const inboxSize = 100
 
+// OpenID is the openid that an emulator without options of its own gives to a user.
+func OpenID(u User) string { return standard.openIDFor(u) }
+
+var standard = &Emulator{opts: Options{AppID: defaultAppID}}
+
 // openIDFor makes an openid whose second half proves that it is one of ours.
 func (e *Emulator) openIDFor(u User) string {
 	sum := sha256.Sum256([]byte(e.opts.AppID + "\x00" + u.Name + "\x00" + u.Phone))

@@ -61,6 +61,10 @@ export const sources: Source[] = [
     },
   },
   {
+    key: 'failed', title: '没有发到手机上的提醒', hint: '可以重发的重发；不知道收到没有的，先打电话问。', empty: '提醒都发出去了。', roles: [...keepers, 'head'],
+    load: async () => unsent(await take(api.GET('/api/v1/failed-messages/counts'))),
+  },
+  {
     key: 'erasures', title: '删除个人资料等第二个人确认', hint: '一人提出，另一人核对后确认。', empty: '没有等您确认的删除。', roles: ['committee_staff'],
     load: async () => {
       const list = await take(api.GET('/api/v1/erasures', { params: { query: { limit: most } } }))
@@ -115,6 +119,14 @@ export const sources: Source[] = [
     },
   },
 ]
+
+/** Messages that wait for a decision: those to send again, and those that may have arrived. */
+export function unsent(c: { failed: number; unknown: number }): Waiting {
+  const lines: Line[] = []
+  if (c.failed) lines.push({ key: 'failed', text: `没有发出 ${c.failed} 条`, to: '/failed' })
+  if (c.unknown) lines.push({ key: 'unknown', text: `不知道收到没有 ${c.unknown} 条`, to: '/failed' })
+  return { count: c.failed + c.unknown, lines }
+}
 
 /** The units without a venue that somebody keeps: a liaison the own ones, staff all in sight. */
 export function withoutVenue<U extends { id: string; venue: string }>(units: U[], me: Pick<Me, 'roles'>): U[] {

@@ -1,0 +1,25 @@
+import type { Item, Role } from '@/api/types'
+
+export type FailedMessage = Item<'listFailedMessages'>
+
+/** Who may send again; the others see what failed and call. */
+const senders: Role[] = ['committee_staff', 'lead_staff', 'head']
+export const maySend = (roles: Set<Role>) => senders.some((r) => roles.has(r))
+
+/** The list is shown, and sent again, in portions of this size. */
+export const PORTION = 200
+
+/** How often it was tried, in words. */
+export function tries(m: Pick<FailedMessage, 'attempts' | 'resent'>): string {
+  const once = m.attempts > 1 ? `试了 ${m.attempts} 次` : '试了 1 次'
+  return m.resent ? `${once}，重发过 ${m.resent} 遍` : once
+}
+
+/** What came of sending again. */
+export function outcome(r: { queued: number; no_credit: number; over: number }): string {
+  const parts: string[] = []
+  if (r.queued) parts.push(`${r.queued} 条已重新发送，稍后刷新看结果`)
+  if (r.no_credit) parts.push(`${r.no_credit} 位没有同意再收一条，请打电话通知`)
+  if (r.over) parts.push(`${r.over} 条已有人处理过，或通知已经结束`)
+  return `${parts.join('；')}。`
+}
