@@ -19,7 +19,14 @@ const (
 	EventPopup  EventKind = "subscribe_msg_popup_event"  // the user answered our question
 	EventChange EventKind = "subscribe_msg_change_event" // the user changed the settings
 	EventSent   EventKind = "subscribe_msg_sent_event"   // a message went out, or didn't
-	EventOther  EventKind = "other"
+	EventMedia  EventKind = "wxa_media_check"            // what the content check found in a picture
+
+	// Of the official account.
+	EventFollow   EventKind = "subscribe"
+	EventUnfollow EventKind = "unsubscribe"
+	EventTemplate EventKind = "TEMPLATESENDJOBFINISH" // a template message arrived, or didn't
+
+	EventOther EventKind = "other"
 )
 
 // Event is one callback.
@@ -28,7 +35,14 @@ type Event struct {
 	Name   string // as the platform calls it
 	OpenID string
 	At     time.Time
-	Items  []EventItem // at least one for popup, change and sent
+	Items  []EventItem // at least one for popup, change and sent; one for template
+	Media  MediaResult // of media
+}
+
+// MediaResult is the end of a check that MediaCheck began.
+type MediaResult struct {
+	TraceID string // as the request was answered
+	Verdict Verdict
 }
 
 // String names the kind only.
@@ -45,7 +59,7 @@ type EventItem struct {
 	TemplateID string
 	Accepted   bool   // popup and change: the user said yes (any other word counts as no)
 	MessageID  string // sent
-	Errcode    int    // sent: 0 if delivered
+	Errcode    int    // sent and template: 0 if delivered, 43101 if the user has blocked it
 }
 
 // Delivered says whether a sent event reports success.
@@ -58,7 +72,7 @@ var errEvent = errors.New("wechat: callback can't be read")
 // that is named after the event.
 func ParseEvent(raw []byte) (Event, error) {
 	raw = bytes.TrimSpace(raw)
-	var m message
+	var m envelopeBody
 	var err error
 	switch {
 	case bytes.HasPrefix(raw, []byte("<")):
@@ -81,11 +95,15 @@ func ParseEvent(raw []byte) (Event, error) {
 	if m.MsgType != "event" {
 		return e, nil
 	}
-	kind := EventKind(e.Name)
-	if kind != EventPopup && kind != EventChange && kind != EventSent {
+	switch kind := EventKind(e.Name); kind {
+	case EventPopup, EventChange, EventSent:
+		e.Kind = kind
+	case EventFollow, EventUnfollow, EventTemplate, EventMedia:
+		e.Kind = kind
+		return e.single(m)
+	default:
 		return e, nil
 	}
-	e.Kind = kind
 	for _, list := range []items{m.List, m.Popup.List, m.Change.List, m.Sent.List} {
 		for _, i := range list {
 			code, err := strconv.Atoi(string(i.ErrorCode))
@@ -103,7 +121,40 @@ func ParseEvent(raw []byte) (Event, error) {
 	return e, nil
 }
 
-type message struct {
+// single reads the events that have no list.
+func (e Event) single(m envelopeBody) (Event, error) {
+	switch e.Kind {
+	case EventTemplate:
+		i := EventItem{MessageID: string(m.MsgID)}
+		switch status := strings.ToLower(string(m.Status)); {
+		case status == "success":
+		case strings.Contains(status, "block"):
+			i.Errcode = 43101
+		default:
+			i.Errcode = -1
+		}
+		if i.MessageID == "" {
+			return Event{}, errEvent
+		}
+		e.Items = []EventItem{i}
+	case EventMedia:
+		e.Media = MediaResult{TraceID: string(m.TraceID), Verdict: verdictOf(string(m.Result.Suggest))}
+		if code := string(m.ErrCode); code != "" && code != "0" { // the check itself failed: somebody has to look
+			e.Media.Verdict = Review
+		}
+		if e.Media.TraceID == "" {
+			return Event{}, errEvent
+		}
+		return e, nil // its sender is nobody that we need
+	}
+	if e.OpenID == "" {
+		return Event{}, errEvent
+	}
+	return e, nil
+}
+
+// envelopeBody is a decrypted callback, all kinds together.
+type envelopeBody struct {
 	XMLName      xml.Name `json:"-"`
 	FromUserName text     `json:"FromUserName"`
 	CreateTime   text     `json:"CreateTime"`
@@ -113,6 +164,14 @@ type message struct {
 	Popup        wrapped  `json:"SubscribeMsgPopupEvent" xml:"SubscribeMsgPopupEvent"`
 	Change       wrapped  `json:"SubscribeMsgChangeEvent" xml:"SubscribeMsgChangeEvent"`
 	Sent         wrapped  `json:"SubscribeMsgSentEvent" xml:"SubscribeMsgSentEvent"`
+
+	MsgID   text `json:"MsgID" xml:"MsgID"`
+	Status  text `json:"Status" xml:"Status"`
+	TraceID text `json:"trace_id" xml:"trace_id"`
+	ErrCode text `json:"errcode" xml:"errcode"`
+	Result  struct {
+		Suggest text `json:"suggest" xml:"suggest"`
+	} `json:"result" xml:"result"`
 }
 
 type wrapped struct {
