@@ -57,6 +57,7 @@ type App struct {
 	Sealer   *audit.Sealer
 	Live     *live.Hub
 	WeChat   *wechat.Client
+	Official *wechat.Official   // nil without a service account
 	Emulator *emulator.Emulator // nil but in demo mode
 	Versions *cache.Versions
 	Outbox   *outbox.Outbox
@@ -211,7 +212,7 @@ func (a *App) services() {
 	a.Notice = notice.New(notice.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
 		Committees: a.Ledger, Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
-		Contact: notice.Contact(a.cfg.Help),
+		Contact: notice.Contact(a.cfg.Help), Official: a.serviceAccount(), Robots: a.robots(), Texts: a.texts(), ChatTool: a.cfg.Channels.ChatTool,
 	})
 	a.Activity = activity.NewService(activity.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Directory: people, Accounts: a.Identity, Notices: a.Notice,
@@ -272,6 +273,7 @@ func (a *App) publicURL() string {
 func (a *App) start(ctx context.Context, url string) error {
 	if a.Emulator != nil {
 		a.Emulator.SetCallback(url + "/wechat/callback")
+		a.Emulator.SetOfficialCallback(url + officialCallback)
 	}
 	if err := a.Ledger.Index(ctx); err != nil {
 		return err

@@ -38,13 +38,15 @@ const (
 )
 
 // Delivery is one message to one account about one notice. An account that acts for several persons
-// gets one message; Person is the first of them.
+// gets one message; Person is the first of them. A text message goes to a person: Account is zero.
 type Delivery struct {
 	ID, Notice, Account, Person id.ID
 	Template                    string // occasion
 	Round                       int    // 0 for the notice itself, then one per reminder or change
 	State                       DeliveryState
 	Code                        string
+	Channel                     Channel // on which it goes now
+	Tried                       string  // channels that it has come back from
 	CreatedAt                   time.Time
 }
 
@@ -78,6 +80,8 @@ func judge(err error, now time.Time) result {
 		return result{state: Uncertain, code: wechat.NoAnswer}
 	case e.Code == wechat.Refused:
 		return result{state: Refused, code: e.Code, credit: clear}
+	case e.Code == wechat.NotFollower:
+		return result{state: Refused, code: e.Code}
 	case e.Code == wechat.Quota: // of the day; it starts anew at midnight
 		return result{state: Queued, code: e.Code, retry: true, later: nextDay(now)}
 	case e.Retryable:
@@ -146,6 +150,7 @@ func mayRemind(last, now time.Time) error {
 // Card is one sharing of a notice into the group. It lives as long as the platform says, usually 24 hours.
 type Card struct {
 	ID, Notice   id.ID
+	Group        id.ID  // in which it hangs, once somebody has opened it there
 	ActivityID   string // the platform's
 	State        int    // wechat.CardOpen or CardClosed
 	Count, Limit int    // as last shown

@@ -18,12 +18,6 @@ import (
 	"bense/server/internal/wechat"
 )
 
-// target is an account to send to, and those of the recipients for whom it acts.
-type target struct {
-	account id.ID
-	persons []id.ID
-}
-
 // targets groups recipients by account: who acts for several persons gets one message.
 func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
 	var out []target
@@ -47,49 +41,47 @@ type pushPayload struct {
 	Persons  []id.ID `json:"persons"`
 }
 
-// push queues one round of messages in the transaction of ctx and tells how many: a credit is spent,
-// a delivery row and an outbox row are written together, or none of them. Accounts without credit get
-// a row that says so, if the round is to be complete.
+// push queues one round of messages in the transaction of ctx and tells how many, each on the first channel
+// of the committee's order that reaches its people: what is spent for it, a delivery row and an outbox row
+// are written together, or none of them. Accounts that no channel reaches get a row that says so, if the
+// round is to be complete.
 func (s *Service) push(ctx context.Context, n Notice, occasion string, persons []id.ID, complete bool) (int, error) {
-	if s.Templates[occasion].ID == "" || len(persons) == 0 {
-		return 0, nil
-	}
-	accounts, err := s.Accounts.AccountsOf(ctx, persons)
+	rules, err := s.store.rules(ctx, n.Committee)
 	if err != nil {
 		return 0, err
 	}
+	if err := s.postLater(ctx, n, occasion, rules); err != nil {
+		return 0, err
+	}
+	persons, accounts, err := s.audience(ctx, persons)
+	if err != nil || len(persons) == 0 {
+		return 0, err
+	}
 	to := targets(persons, accounts)
+	legs, err := s.assign(ctx, occasion, rules.order(), to, persons)
+	if err != nil {
+		return 0, err
+	}
 	round, err := s.store.lastRound(ctx, n.ID, occasion)
 	if err != nil {
 		return 0, err
 	}
 	round++
-	keys := make([]id.ID, 0, len(to))
-	for _, t := range to {
-		keys = append(keys, t.account)
-	}
-	slices.Sort(keys)
-	now := s.Clock.Now()
-	paid, err := s.store.spend(ctx, occasion, keys, now)
-	if err != nil {
-		return 0, err
-	}
 	var list []Delivery
 	var messages []outbox.Message
-	for _, t := range to {
-		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: t.account, Person: t.persons[0], Template: occasion, Round: round, State: NoCredit}
-		if paid[t.account] {
-			d.State = Queued
-			messages = append(messages, outbox.Message{
-				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons},
-				DedupeKey: strings.Join([]string{"push", n.ID.String(), t.account.String(), occasion, strconv.Itoa(round)}, ":"),
-			})
-		} else if !complete {
-			continue
-		}
-		list = append(list, d)
+	reached := map[id.ID]bool{}
+	for _, l := range legs {
+		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: l.account, Person: l.persons[0], Template: occasion, Round: round,
+			State: Queued, Channel: l.channel}
+		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l)), true
 	}
-	if err := s.store.insertDeliveries(ctx, list, now); err != nil {
+	for _, t := range to {
+		if complete && !reached[t.account] && s.Templates[occasion].ID != "" {
+			list = append(list, Delivery{ID: s.IDs.New(), Notice: n.ID, Account: t.account, Person: t.persons[0], Template: occasion,
+				Round: round, State: NoCredit, Channel: Subscribe})
+		}
+	}
+	if err := s.store.insertDeliveries(ctx, list, s.Clock.Now()); err != nil {
 		return 0, err
 	}
 	return s.Outbox.EnqueueMany(ctx, messages)
@@ -237,11 +229,14 @@ func (p pusher) record(ctx context.Context, d Delivery, r result) error {
 		}
 		switch r.credit {
 		case refund:
-			return p.s.store.giveBack(ctx, d, now)
+			err = p.s.store.giveBack(ctx, d, now)
 		case clear:
-			return p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
+			err = p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
 		}
-		return nil
+		if err != nil || r.state != Refused && r.state != Failed {
+			return err
+		}
+		return p.s.fallThrough(ctx, d)
 	})
 }
 
@@ -264,7 +259,10 @@ func (p pusher) Dead(ctx context.Context, payload []byte, code string) error {
 	if err != nil || !moved {
 		return err
 	}
-	return p.s.store.giveBack(ctx, d, now)
+	if err := p.s.store.giveBack(ctx, d, now); err != nil {
+		return err
+	}
+	return p.s.fallThrough(ctx, d)
 }
 
 // Subscription is a template that a member may be asked to agree to, and how many messages the account
@@ -368,8 +366,11 @@ func (s *Service) confirm(ctx context.Context, account id.ID, occasion string, i
 			return err
 		}
 	}
-	_, err = s.store.moveDelivery(ctx, d.ID, to, code, now, Sending, Sent, Uncertain)
-	return err
+	moved, err := s.store.moveDelivery(ctx, d.ID, to, code, now, Sending, Sent, Uncertain)
+	if err != nil || !moved {
+		return err
+	}
+	return s.fallThrough(ctx, d)
 }
 
 // refusedErrcode is the platform's number for "the user said no, or the credit is used up".
