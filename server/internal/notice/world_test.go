@@ -49,7 +49,8 @@ type world struct {
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
 	svc      *notice.Service
-	fault    error // of AccountsOf
+	fault    error                              // of AccountsOf
+	lock     func(context.Context, id.ID) error // of LockAlliance
 	verdict  wechat.Verdict
 	checkErr error
 	onCheck  func()
@@ -152,7 +153,12 @@ func (w *world) Committee(_ context.Context, who actor.Actor, c id.ID) (ledger.C
 	return ledger.Committee{ID: c, Name: "某县委老干部局"}, nil
 }
 
-func (w *world) LockAlliance(context.Context, id.ID) error { return nil }
+func (w *world) LockAlliance(ctx context.Context, a id.ID) error {
+	if w.lock == nil {
+		return nil
+	}
+	return w.lock(ctx, a)
+}
 
 func (w *world) Holders(_ context.Context, persons []id.ID) (out []identity.Holder, err error) {
 	w.mu.Lock()
