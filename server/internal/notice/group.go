@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -36,6 +37,7 @@ type Group struct {
 // What can go wrong.
 var (
 	ErrGroupBound = errs.New(errs.Conflict, "notice.group_bound", "这个群已经是联盟的群")
+	ErrNoGroup    = errs.New(errs.NotFound, "notice.no_group", "没有找到这个群，请刷新后再看")
 	ErrGroupEnded = errs.New(errs.Conflict, "notice.group_ended", "这个群已经不是联盟的群")
 )
 
@@ -97,6 +99,8 @@ func (s *Service) turnGroup(ctx context.Context, who actor.Actor, alliance, grou
 		}
 		g, err := s.store.group(ctx, alliance, group)
 		switch {
+		case errors.Is(err, errs.ErrNotFound):
+			return ErrNoGroup
 		case err != nil:
 			return err
 		case g.State == to, to == GroupEnded && g.State != GroupBound:

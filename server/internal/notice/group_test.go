@@ -59,7 +59,7 @@ func TestAnAllianceHasSeveralGroupsAndChangesThem(t *testing.T) {
 	}
 	h.want(h.svc.EndGroup(t.Context(), liaison(11), alliance, list[0].ID), errs.ErrForbidden)
 	h.want(failure(h.svc.GroupsOf(t.Context(), member(2101), alliance)), errs.ErrNotFound)
-	h.want(h.svc.EndGroup(t.Context(), head(), alliance, 77), errs.ErrNotFound)
+	h.want(h.svc.EndGroup(t.Context(), head(), alliance, 77), notice.ErrNoGroup)
 	h.must(h.svc.EndGroup(t.Context(), head(), alliance, list[0].ID))
 	if got := h.enter(1202, key, "third", 0); got != "other" {
 		t.Errorf("after a change no group becomes the alliance's by itself: %s", got)
@@ -129,6 +129,8 @@ func TestEachGroupHasItsCard(t *testing.T) {
 	if open() != 2 {
 		t.Errorf("%d cards are alive", open())
 	}
+	h.work()
+	h.updates = nil
 	h.answers[1101] = notice.Answer{Answer: "going"}
 	h.must(h.svc.Answered(t.Context(), party, 1101, accountOf(1101)))
 	h.clk.Advance(time.Minute)

@@ -25,10 +25,10 @@ type callView struct {
 	Note     string     `json:"note"`
 	At       *time.Time `json:"at,omitempty" doc:"Of the last call"`
 	By       string     `json:"by" doc:"Who made the last call"`
-	Way      Way        `json:"way" enum:"wechat,family,phone" doc:"How the person wants to be told; phone: nothing else was sent"`
 	// Those of one household stand one after the other.
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
 	Calling     string `json:"calling" doc:"The colleague who is calling at this moment; empty when nobody else is"`
+	Way         Way    `json:"way" enum:"wechat,family,phone" doc:"How the person wants to be told; phone: nothing else was sent"`
 }
 
 func viewCall(c Call) callView {
