@@ -366,4 +366,11 @@ func TestWayCountsFromTheNextMessageOn(t *testing.T) {
 	if got := h.messages(key)[accountOf(1101)]; got != "official dropped" || len(o.sent) != 0 {
 		t.Error(got)
 	}
+	h.accept(notice.ForNotice, 1, 1102)
+	key = h.another()
+	h.must(failure(h.svc.SetWay(t.Context(), member(1102), 1102, notice.ByPhone)))
+	h.work()
+	if got := h.messages(key)[accountOf(1102)]; got != "subscribe dropped" || h.remaining(1102, notice.ForNotice) != 1 {
+		t.Error(got)
+	}
 }

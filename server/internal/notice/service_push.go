@@ -203,7 +203,7 @@ func (p pusher) reader(ctx context.Context, d Delivery, persons []id.ID) (openID
 		return "", false, err
 	}
 	rows = slices.DeleteFunc(rows, func(r Recipient) bool { return known[r.Person].Status != ledger.Active })
-	accounts, err := p.s.Accounts.AccountsOf(ctx, personsOf(rows))
+	_, accounts, err := p.s.audience(ctx, personsOf(rows)) // somebody may want a call instead since
 	if err != nil {
 		return "", false, err
 	}
