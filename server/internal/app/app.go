@@ -278,6 +278,9 @@ func (a *App) start(ctx context.Context, url string) error {
 	if err := a.Ledger.Index(ctx); err != nil {
 		return err
 	}
+	if err := a.Notice.AdoptGroups(ctx); err != nil {
+		return err
+	}
 	if a.demo != nil {
 		if err := a.demo.seed(ctx); err != nil {
 			return err

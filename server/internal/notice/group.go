@@ -173,3 +173,9 @@ func (s *Service) hangs(ctx context.Context, n Notice, group, card id.ID) error 
 	}
 	return s.endCards(ctx, slices.DeleteFunc(cards, func(c Card) bool { return c.Group != group || c.ID >= homeless[0].ID }))
 }
+
+// AdoptGroups takes over what was known of groups before an alliance could have several; the start of the
+// service calls it, and once it has been done it finds nothing.
+func (s *Service) AdoptGroups(ctx context.Context) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.adoptGroups(ctx, s.Clock.Now()) })
+}

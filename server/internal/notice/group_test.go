@@ -145,3 +145,21 @@ func TestEachGroupHasItsCard(t *testing.T) {
 		t.Errorf("%d cards outlive the notice", open())
 	}
 }
+
+// An alliance that had its one group before keeps it, and whoever took it off keeps it off.
+func TestGroupsOfBeforeAreTakenOver(t *testing.T) {
+	h := newHouse(t)
+	h.must(failure(h.db.SQL().Exec("DELETE FROM alliances WHERE id = 100")))
+	h.must(failure(h.db.SQL().Exec("INSERT INTO alliances (id, committee_id, name, group_openid, created_at, updated_at) VALUES (100, 1, 'x', 'old', '2026-01-01 00:00:00.000', '2026-01-01 00:00:00.000')")))
+	h.must(h.svc.AdoptGroups(t.Context()))
+	h.must(h.svc.AdoptGroups(t.Context()))
+	if h.group() != "old" {
+		t.Error(h.group())
+	}
+	h.must(h.svc.EndGroup(t.Context(), head(), alliance, alliance))
+	h.must(h.svc.AdoptGroups(t.Context()))
+	if h.group() != "" {
+		t.Error("it is back")
+	}
+	h.must(failure(h.db.SQL().Exec("DELETE FROM alliances WHERE id = 100")))
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"bense/server/internal/db"
 	"bense/server/internal/id"
@@ -79,4 +80,23 @@ func (s store) turnGroup(ctx context.Context, key id.ID, to GroupState, by id.ID
 
 func (s store) hangCard(ctx context.Context, card, group id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&cardRow{}).Where("id = ? AND group_id IS NULL", card).Updates(map[string]any{"group_id": group}).Error)
+}
+
+// adoptGroups takes over the one group that an alliance had before it could have several.
+func (s store) adoptGroups(ctx context.Context, now time.Time) error {
+	var rows []struct {
+		ID      id.ID
+		OpenGID string `gorm:"column:open_gid"`
+	}
+	err := s.db.Conn(ctx).Table("alliances").Select("id, group_openid AS open_gid").Where("group_openid <> '' AND NOT EXISTS " +
+		"(SELECT 1 FROM alliance_groups WHERE alliance_groups.alliance_id = alliances.id)").Scan(&rows).Error
+	for _, r := range rows {
+		if err != nil {
+			break
+		}
+		// the alliance's own number: two instances that start at once make one row
+		err = s.db.Conn(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&groupRow{ID: r.ID, AllianceID: r.ID, OpenGID: r.OpenGID,
+			State: string(GroupBound), SeenAt: db.At(now), BoundAt: db.AtPtr(now)}).Error
+	}
+	return db.Unavailable(err)
 }
