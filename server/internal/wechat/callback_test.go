@@ -234,11 +234,11 @@ func TestSlowWorkIsAnsweredInTime(t *testing.T) {
 func TestUnknownEventsAreNamed(t *testing.T) {
 	r, b := newRig(t), &inbox{}
 	r.listen(t, r.Client, b)
-	event := emulator.Event{Name: "wxa_privacy_apply", OpenID: "o1", At: start}
+	event := emulator.Event{Name: "wxa_nickname_audit", OpenID: "o1", At: start, Extra: map[string]any{"task_id": "x"}}
 	if status, _, err := r.emu.Deliver(context.Background(), event, emulator.Delivery{}); err != nil || status != 200 {
 		t.Fatal(status, err)
 	}
-	if got := b.got(); len(got) != 1 || got[0].Kind != wechat.EventOther || got[0].Name != "wxa_privacy_apply" {
+	if got := b.got(); len(got) != 1 || got[0].Kind != wechat.EventOther || got[0].Name != "wxa_nickname_audit" {
 		t.Fatal(got)
 	}
 }

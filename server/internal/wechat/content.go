@@ -64,23 +64,17 @@ func (c *Client) checkPiece(ctx context.Context, openID string, scene int, text 
 		if err != nil {
 			return err
 		}
-		if r.Result.Suggest == "" {
+		switch v = Verdict(r.Result.Suggest); v {
+		case Pass, Risky:
+		case "":
 			return &Error{Code: BadAnswer, Retryable: true}
+		default: // review, or a word that we don't know yet
+			v = Review
 		}
-		v = verdictOf(string(r.Result.Suggest))
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
 	return v, nil
-}
-
-// verdictOf reads a word of the platform; one that we don't know is for a person to judge.
-func verdictOf(word string) Verdict {
-	switch v := Verdict(word); v {
-	case Pass, Risky:
-		return v
-	}
-	return Review
 }

@@ -19,14 +19,13 @@ const (
 	EventPopup  EventKind = "subscribe_msg_popup_event"  // the user answered our question
 	EventChange EventKind = "subscribe_msg_change_event" // the user changed the settings
 	EventSent   EventKind = "subscribe_msg_sent_event"   // a message went out, or didn't
-	EventMedia  EventKind = "wxa_media_check"            // what the content check found in a picture
+	EventMedia  EventKind = "wxa_media_check"            // the verdict about a picture
+	EventOther  EventKind = "other"
 
 	// Of the official account.
 	EventFollow   EventKind = "subscribe"
 	EventUnfollow EventKind = "unsubscribe"
 	EventTemplate EventKind = "TEMPLATESENDJOBFINISH" // a template message arrived, or didn't
-
-	EventOther EventKind = "other"
 )
 
 // Event is one callback.
@@ -35,14 +34,10 @@ type Event struct {
 	Name   string // as the platform calls it
 	OpenID string
 	At     time.Time
-	Items  []EventItem // at least one for popup, change and sent; one for template
-	Media  MediaResult // of media
-}
+	Items  []EventItem // at least one for popup, change and sent
 
-// MediaResult is the end of a check that MediaCheck began.
-type MediaResult struct {
-	TraceID string // as the request was answered
-	Verdict Verdict
+	Trace   string  // media: which check
+	Verdict Verdict // media
 }
 
 // String names the kind only.
@@ -72,7 +67,7 @@ var errEvent = errors.New("wechat: callback can't be read")
 // that is named after the event.
 func ParseEvent(raw []byte) (Event, error) {
 	raw = bytes.TrimSpace(raw)
-	var m envelopeBody
+	var m message
 	var err error
 	switch {
 	case bytes.HasPrefix(raw, []byte("<")):
@@ -95,15 +90,17 @@ func ParseEvent(raw []byte) (Event, error) {
 	if m.MsgType != "event" {
 		return e, nil
 	}
-	switch kind := EventKind(e.Name); kind {
-	case EventPopup, EventChange, EventSent:
-		e.Kind = kind
-	case EventFollow, EventUnfollow, EventTemplate, EventMedia:
-		e.Kind = kind
-		return e.single(m)
-	default:
+	kind := EventKind(e.Name)
+	if kind == EventMedia {
+		return m.media(e)
+	}
+	if kind == EventFollow || kind == EventUnfollow || kind == EventTemplate {
+		return m.official(e, kind)
+	}
+	if kind != EventPopup && kind != EventChange && kind != EventSent {
 		return e, nil
 	}
+	e.Kind = kind
 	for _, list := range []items{m.List, m.Popup.List, m.Change.List, m.Sent.List} {
 		for _, i := range list {
 			code, err := strconv.Atoi(string(i.ErrorCode))
@@ -121,10 +118,10 @@ func ParseEvent(raw []byte) (Event, error) {
 	return e, nil
 }
 
-// single reads the events that have no list.
-func (e Event) single(m envelopeBody) (Event, error) {
-	switch e.Kind {
-	case EventTemplate:
+// official reads an event of the official account.
+func (m message) official(e Event, kind EventKind) (Event, error) {
+	e.Kind = kind
+	if kind == EventTemplate {
 		i := EventItem{MessageID: string(m.MsgID)}
 		switch status := strings.ToLower(string(m.Status)); {
 		case status == "success":
@@ -133,28 +130,28 @@ func (e Event) single(m envelopeBody) (Event, error) {
 		default:
 			i.Errcode = -1
 		}
-		if i.MessageID == "" {
-			return Event{}, errEvent
-		}
 		e.Items = []EventItem{i}
-	case EventMedia:
-		e.Media = MediaResult{TraceID: string(m.TraceID), Verdict: verdictOf(string(m.Result.Suggest))}
-		if code := string(m.ErrCode); code != "" && code != "0" { // the check itself failed: somebody has to look
-			e.Media.Verdict = Review
-		}
-		if e.Media.TraceID == "" {
-			return Event{}, errEvent
-		}
-		return e, nil // its sender is nobody that we need
 	}
-	if e.OpenID == "" {
+	if e.OpenID == "" || kind == EventTemplate && m.MsgID == "" {
 		return Event{}, errEvent
 	}
 	return e, nil
 }
 
-// envelopeBody is a decrypted callback, all kinds together.
-type envelopeBody struct {
+// media reads the verdict about a picture. What could not be judged, or in a word that we don't know, is for a
+// person to look at.
+func (m message) media(e Event) (Event, error) {
+	e.Kind, e.Trace, e.Verdict = EventMedia, string(m.Trace), Review
+	if v := Verdict(m.Result.Suggest); (m.Errcode == "" || m.Errcode == "0") && (v == Pass || v == Risky) {
+		e.Verdict = v
+	}
+	if e.Trace == "" || len(e.Trace) > 100 {
+		return Event{}, errEvent
+	}
+	return e, nil
+}
+
+type message struct {
 	XMLName      xml.Name `json:"-"`
 	FromUserName text     `json:"FromUserName"`
 	CreateTime   text     `json:"CreateTime"`
@@ -164,12 +161,11 @@ type envelopeBody struct {
 	Popup        wrapped  `json:"SubscribeMsgPopupEvent" xml:"SubscribeMsgPopupEvent"`
 	Change       wrapped  `json:"SubscribeMsgChangeEvent" xml:"SubscribeMsgChangeEvent"`
 	Sent         wrapped  `json:"SubscribeMsgSentEvent" xml:"SubscribeMsgSentEvent"`
-
-	MsgID   text `json:"MsgID" xml:"MsgID"`
-	Status  text `json:"Status" xml:"Status"`
-	TraceID text `json:"trace_id" xml:"trace_id"`
-	ErrCode text `json:"errcode" xml:"errcode"`
-	Result  struct {
+	MsgID        text     `json:"MsgID" xml:"MsgID"`
+	Status       text     `json:"Status" xml:"Status"`
+	Trace        text     `json:"trace_id" xml:"trace_id"`
+	Errcode      text     `json:"errcode" xml:"errcode"`
+	Result       struct {
 		Suggest text `json:"suggest" xml:"suggest"`
 	} `json:"result" xml:"result"`
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/silenceper/wechat/v2/officialaccount/message"
+	oa "github.com/silenceper/wechat/v2/officialaccount/message"
 	"github.com/silenceper/wechat/v2/util"
 
 	"bense/server/internal/clock"
@@ -44,9 +44,9 @@ func (o *Official) SendTemplate(ctx context.Context, m SubscribeMessage, key str
 	if err := m.Check(); err != nil {
 		return "", err
 	}
-	body := message.TemplateMessage{ToUser: m.OpenID, TemplateID: m.TemplateID, ClientMsgID: key, Data: make(map[string]*message.TemplateDataItem, len(m.Fields))}
+	body := oa.TemplateMessage{ToUser: m.OpenID, TemplateID: m.TemplateID, ClientMsgID: key, Data: make(map[string]*oa.TemplateDataItem, len(m.Fields))}
 	for field, value := range m.Fields {
-		body.Data[field] = &message.TemplateDataItem{Value: value}
+		body.Data[field] = &oa.TemplateDataItem{Value: value}
 	}
 	body.MiniProgram.AppID, body.MiniProgram.PagePath = o.mini, m.Page
 	var answer struct {
@@ -88,7 +88,7 @@ func (o *Official) Follower(ctx context.Context, openID string) (Follower, error
 func (o *Official) CheckTemplates(ctx context.Context) error {
 	var answer struct {
 		util.CommonError
-		List []message.TemplateItem `json:"template_list"`
+		List []oa.TemplateItem `json:"template_list"`
 	}
 	err := o.c.do(ctx, false, func(ctx context.Context) error {
 		return o.c.get(ctx, "/cgi-bin/template/get_all_private_template", nil, &answer)

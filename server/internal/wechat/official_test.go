@@ -111,7 +111,7 @@ func TestParseEventsOfOneThing(t *testing.T) {
 		"nobody":    {`{"MsgType":"event","Event":"subscribe"}`, "", ""},
 	} {
 		e, err := wechat.ParseEvent([]byte(c.raw))
-		word := string(e.Media.Verdict)
+		word := string(e.Verdict)
 		if len(e.Items) == 1 {
 			word = map[int]string{0: "0", -1: "-1", 43101: "43101"}[e.Items[0].Errcode]
 		}
