@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
+import { channelStates } from './channel.states'
 import { electionStates } from './election.states'
 import { measure } from './measure'
 import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, variants, withReturn, worlds, type Answers } from './mock'
@@ -265,6 +266,7 @@ const states: State[] = [
   { name: '会员卡 没有人', path: 'packages/liaison/cards', world: desk({ 'GET /units/3/cards': { json: { ...cards, items: [], carded: 0 } } }), sees: '这里还没有人' },
   { name: '等确认', path: 'packages/liaison/claims', world: desk(), sees: '哪一位' },
   { name: '等确认 没有', path: 'packages/liaison/claims', world: desk({ 'GET /claims': none }), sees: '现在没有人在等' },
+  ...channelStates,
   ...electionStates,
   ...noticeStates,
 ]

@@ -29,6 +29,9 @@ export type Choices = Output<'GET /alliances/{id}/notice-choices'>
 export type PersonAnswer = NoticeView['people'][number]
 export type Timeline = Output<'GET /notices/{id}/timeline'>
 export type Recipient = Items<'GET /notices/{id}/recipients'>
+/** How somebody wants to be told. */
+export type NoticeWay = Output<'GET /persons/{id}/notice-way'>
+export type AllianceGroup = Items<'GET /alliances/{id}/groups'>
 export type Call = Items<'GET /notices/{id}/calls'>
 export type Card = Output<'POST /notices/{id}/card'>
 export type SubscribeTemplate = Items<'GET /subscriptions/templates'>

@@ -57,6 +57,7 @@ type App struct {
 	Sealer   *audit.Sealer
 	Live     *live.Hub
 	WeChat   *wechat.Client
+	Official *wechat.Official   // nil without a service account
 	Emulator *emulator.Emulator // nil but in demo mode
 	Versions *cache.Versions
 	Outbox   *outbox.Outbox
@@ -215,6 +216,7 @@ func (a *App) services() error {
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Outbox: a.Outbox, Directory: people,
 		Committees: a.Ledger, Groups: a.Ledger, Accounts: a.Identity, WeChat: a.WeChat, Templates: a.wechatConfig().Templates,
 		Contact: notice.Contact(a.cfg.Help), PublicURL: a.publicURL(),
+		Official: a.serviceAccount(), Robots: a.robots(), Texts: a.texts(), ChatTool: a.cfg.Channels.ChatTool,
 	})
 	a.Activity = activity.NewService(activity.Deps{
 		DB: a.DB, Box: a.Box, IDs: a.IDs, Clock: a.clk, Audit: a.Audit, Directory: people, Accounts: a.Identity, Notices: a.Notice,
@@ -281,8 +283,12 @@ func (a *App) publicURL() string {
 func (a *App) start(ctx context.Context, url string) error {
 	if a.Emulator != nil {
 		a.Emulator.SetCallback(url + "/wechat/callback")
+		a.Emulator.SetOfficialCallback(url + officialCallback)
 	}
 	if err := a.Ledger.Index(ctx); err != nil {
+		return err
+	}
+	if err := a.Notice.AdoptGroups(ctx); err != nil {
 		return err
 	}
 	if a.demo != nil {

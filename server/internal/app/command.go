@@ -170,6 +170,22 @@ func Doctor(ctx context.Context, o Options, out io.Writer) error {
 	line("Redis", a.Cache.Ping(ctx))
 	line("密钥", a.PrintKeys(ctx, out))
 	line("微信模板", a.WeChat.CheckTemplates(ctx))
+	off := func(name string) { fmt.Fprintf(out, "%-10s 没有启用\n", name) }
+	if a.Official != nil {
+		line("公众号模板", a.Official.CheckTemplates(ctx))
+	} else {
+		off("公众号")
+	}
+	if a.cfg.Channels.Robot {
+		fmt.Fprintf(out, "%-10s 已启用，已填 %d 个联盟\n", "企业微信机器人", a.Notice.CountRobots(ctx))
+	} else {
+		off("企业微信机器人")
+	}
+	if a.cfg.Channels.SMS == "log" {
+		fmt.Fprintf(out, "%-10s 只记次数，不发送：没有短信服务商\n", "短信")
+	} else {
+		off("短信")
+	}
 	if faults > 0 {
 		return fmt.Errorf("doctor: %d faults", faults)
 	}

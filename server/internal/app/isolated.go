@@ -80,6 +80,7 @@ func Isolated(ctx context.Context, o IsolatedOptions) (_ *Instance, err error) {
 		}
 	})
 	inst.Emulator.SetCallback(inst.URL + "/wechat/callback")
+	inst.Emulator.SetOfficialCallback(inst.URL + officialCallback)
 	inst.started.Store(true)
 	return inst, nil
 }

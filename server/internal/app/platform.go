@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bense/server/internal/config"
+	"bense/server/internal/notice"
 	"bense/server/internal/wechat"
 	"bense/server/internal/wechat/emulator"
 )
@@ -27,7 +28,63 @@ func (a *App) platform() error {
 	}
 	a.WeChat = wechat.New(cfg, a.Cache.Client(), a.clk, a.log)
 	a.onClose(a.WeChat.Close)
+	if a.cfg.Channels.Official.AppID == "" {
+		return nil
+	}
+	cfg = a.officialConfig()
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("app: official account: %w", err)
+	}
+	a.Official = wechat.NewOfficial(cfg, a.cfg.WeChat.AppID, a.Cache.Client(), a.clk, a.log)
+	a.onClose(a.Official.Close)
 	return nil
+}
+
+// officialCallback is where the service account's events come in.
+const officialCallback = "/wechat/official/callback"
+
+// officialConfig translates the service account's configuration; an occasion without a template is left out.
+func (a *App) officialConfig() wechat.Config {
+	o, w := a.cfg.Channels.Official, a.cfg.WeChat
+	c := wechat.Config{AppID: o.AppID, Secret: o.Secret, Token: o.Token, AESKey: o.AESKey, BaseURL: w.BaseURL, Timeout: w.Timeout,
+		Templates: map[string]wechat.TemplateConfig{}}
+	for occasion, t := range byOccasion(o.Templates) {
+		if t.ID != "" {
+			c.Templates[occasion] = templateOf(t)
+		}
+	}
+	return c
+}
+
+func byOccasion(t config.Templates) map[string]config.Template {
+	return map[string]config.Template{"activity_notice": t.Notice, "activity_reminder": t.Reminder, "activity_change": t.Change}
+}
+
+func templateOf(t config.Template) wechat.TemplateConfig {
+	return wechat.TemplateConfig{ID: t.ID, Fields: map[string]string{"title": t.Title, "time": t.Time, "place": t.Place, "note": t.Note}}
+}
+
+// serviceAccount, robots and texts are the further channels of notices, nil where they are off: an interface
+// around a nil pointer would be something.
+func (a *App) serviceAccount() notice.ServiceAccount {
+	if a.Official == nil {
+		return nil
+	}
+	return a.Official
+}
+
+func (a *App) robots() notice.GroupRobot {
+	if !a.cfg.Channels.Robot {
+		return nil
+	}
+	return a.WeChat
+}
+
+func (a *App) texts() notice.Texts {
+	if a.cfg.Channels.SMS != "log" {
+		return nil
+	}
+	return &notice.LogTexts{Log: a.log}
 }
 
 func (a *App) emulate() error {
@@ -49,28 +106,28 @@ func (a *App) emulate() error {
 	c := a.Emulator.Config("http://" + ln.Addr().String())
 	a.cfg.WeChat.BaseURL, a.cfg.WeChat.AppID, a.cfg.WeChat.Secret = c.BaseURL, c.AppID, c.Secret
 	a.cfg.WeChat.Token, a.cfg.WeChat.AESKey = c.Token, c.AESKey
-	for occasion, into := range map[string]*config.Template{
-		"activity_notice": &a.cfg.WeChat.Templates.Notice, "activity_reminder": &a.cfg.WeChat.Templates.Reminder,
-		"activity_change": &a.cfg.WeChat.Templates.Change,
-	} {
-		into.ID = c.Templates[occasion].ID
+	fill := func(t *config.Templates, c wechat.Config) {
+		t.Notice.ID, t.Reminder.ID, t.Change.ID = c.Templates["activity_notice"].ID, c.Templates["activity_reminder"].ID, c.Templates["activity_change"].ID
 	}
+	fill(&a.cfg.WeChat.Templates, c)
+	o := a.Emulator.OfficialConfig(c.BaseURL)
+	a.cfg.Channels.Official = config.Official{AppID: o.AppID, Secret: o.Secret, Token: o.Token, AESKey: o.AESKey, Templates: a.cfg.Channels.Official.Templates}
+	fill(&a.cfg.Channels.Official.Templates, o)
+	a.cfg.Channels.Robot = true
 	return nil
 }
 
 // wechatConfig translates the configuration into the adapter's.
 func (a *App) wechatConfig() wechat.Config {
 	w := a.cfg.WeChat
-	template := func(t config.Template) wechat.TemplateConfig {
-		return wechat.TemplateConfig{ID: t.ID, Fields: map[string]string{"title": t.Title, "time": t.Time, "place": t.Place, "note": t.Note}}
-	}
-	return wechat.Config{
+	c := wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, Token: w.Token, AESKey: w.AESKey, BaseURL: w.BaseURL, Timeout: w.Timeout,
-		Templates: map[string]wechat.TemplateConfig{
-			"activity_notice": template(w.Templates.Notice), "activity_reminder": template(w.Templates.Reminder),
-			"activity_change": template(w.Templates.Change),
-		},
+		Templates: map[string]wechat.TemplateConfig{},
 	}
+	for occasion, t := range byOccasion(w.Templates) {
+		c.Templates[occasion] = templateOf(t)
+	}
+	return c
 }
 
 // checkTemplates compares the configured subscribe templates with WeChat's. A fault is loud but stops

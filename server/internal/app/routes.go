@@ -47,6 +47,12 @@ func (a *App) routes() (err error) {
 	callback := gin.WrapH(receiver)
 	e.GET("/wechat/callback", callback)
 	e.POST("/wechat/callback", callback)
+	if a.Official != nil {
+		receiver := a.Official.Callback(a.Notice.HandleOfficialEvent) // who follows, and what arrived
+		a.onClose(receiver.Wait)
+		e.GET(officialCallback, gin.WrapH(receiver))
+		e.POST(officialCallback, gin.WrapH(receiver))
+	}
 	e.GET("/q/:token", scanned)
 	e.GET("/c/:token", consoleScanned)
 	a.servePages(e)

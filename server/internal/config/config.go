@@ -34,6 +34,7 @@ type Config struct {
 	Keys     Keys     `koanf:"keys"`
 	Session  Session  `koanf:"session"`
 	WeChat   WeChat   `koanf:"wechat"`
+	Channels Channels `koanf:"channels"`
 	Worker   Worker   `koanf:"worker"`
 	Keep     Keep     `koanf:"keep"`
 	Help     Help     `koanf:"help"`
@@ -102,6 +103,23 @@ type Template struct {
 	Note  string `koanf:"note"`
 }
 
+// Channels are the further ways on which notices reach people; each is off unless it is set up.
+type Channels struct {
+	Official Official `koanf:"official"`
+	Robot    bool     `koanf:"robot"`     // WeCom group robots may be entered for alliances
+	ChatTool bool     `koanf:"chat_tool"` // the platform has given the mini-program this ability
+	SMS      string   `koanf:"sms"`       // provider of text messages; log: counts and sends nothing
+}
+
+// Official is the service account (公众号) whose followers get template messages.
+type Official struct {
+	AppID     string    `koanf:"app_id"`
+	Secret    string    `koanf:"secret"`
+	Token     string    `koanf:"token"`
+	AESKey    string    `koanf:"aes_key"`
+	Templates Templates `koanf:"templates"`
+}
+
 // Worker sends what waits in the outbox.
 type Worker struct {
 	Embedded    bool          `koanf:"embedded"` // run inside serve
@@ -152,6 +170,13 @@ func defaults() map[string]any {
 			"app_id": "", "secret": "", "token": "", "aes_key": "", "base_url": "", "emulator": false, "timeout": "5s",
 			"templates": map[string]any{"notice": tpl(), "reminder": tpl(), "change": tpl()},
 		},
+		"channels": map[string]any{
+			"official": map[string]any{
+				"app_id": "", "secret": "", "token": "", "aes_key": "",
+				"templates": map[string]any{"notice": tpl(), "reminder": tpl(), "change": tpl()},
+			},
+			"robot": false, "chat_tool": false, "sms": "",
+		},
 		"worker": map[string]any{"embedded": true, "concurrency": 8, "sends": 512, "poll": "500ms", "lease": "2m",
 			"limits": "robot_post=20/m", "break_after": 5, "break_for": "5s"},
 		"keep": map[string]any{"departed": "17520h", "notes": "8760h", "claims": "8760h", "reports": "4320h", "accounts": "17520h"},
@@ -161,7 +186,8 @@ func defaults() map[string]any {
 }
 
 // secrets may also come from a file named by BENSE_<KEY>_FILE.
-var secrets = []string{"keys.master", "wechat.secret", "wechat.token", "wechat.aes_key", "database.url", "redis.url", "server.metrics_token"}
+var secrets = []string{"keys.master", "wechat.secret", "wechat.token", "wechat.aes_key",
+	"channels.official.secret", "channels.official.token", "channels.official.aes_key", "database.url", "redis.url", "server.metrics_token"}
 
 // EnvKeys lists every environment variable that is understood, for documentation and checks.
 func EnvKeys() []string {
@@ -303,8 +329,31 @@ func (c Config) validate() []error {
 			bad("keep."+key, "must be 0 (for good) or at least 720h")
 		}
 	}
+	faults = append(faults, c.Channels.validate()...)
 	if c.Mode == Production {
 		faults = append(faults, c.validateProduction()...)
+	}
+	return faults
+}
+
+// validate refuses a channel that is set up by half.
+func (c Channels) validate() []error {
+	var faults []error
+	bad := func(key, why string) { faults = append(faults, fmt.Errorf("config: channels.%s: %s", key, why)) }
+	if c.SMS != "" && c.SMS != "log" {
+		bad("sms", "must be empty (off) or log")
+	}
+	o := c.Official
+	if o.AppID == "" {
+		return faults
+	}
+	for key, v := range map[string]string{"secret": o.Secret, "token": o.Token, "templates.notice.id": o.Templates.Notice.ID} {
+		if v == "" {
+			bad("official."+key, "is missing")
+		}
+	}
+	if len(o.AESKey) != 43 {
+		bad("official.aes_key", "must have 43 characters")
 	}
 	return faults
 }

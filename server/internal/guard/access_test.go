@@ -406,6 +406,7 @@ func (m *matrix) send(t *testing.T, r rule, who string, path, rest site, passes 
 	values["seq"], values["today"] = "1", m.clock.Now().Format(time.DateOnly)
 	values["token"], values["account_id"], values["other_id"], values["contact_id"] = "no-such-token", "4611686018427387904", path["person"], path["person"]
 	values["attachment_id"], values["picture_id"], values["series_id"] = "4611686018427387904", "4611686018427387904", "4611686018427387904"
+	values["group_id"] = "4611686018427387904"
 	for _, kind := range usedUp {
 		if passes && idOf[first] == kind && r.method != "GET" && strings.Contains(r.path, "{") {
 			made := m.fresh(t, kind, at)

@@ -13,12 +13,13 @@ import (
 
 // silent are the writes that leave no line in the audit, and why.
 var silent = map[string]string{
-	"POST /notices/{id}/remind": "nobody here has agreed to reminders, so none goes out; the line of one that does is in the tests of notice",
-	"POST /visits":              "judges a code and gives a ticket; nothing is stored before the sign-in itself, which has its line",
-	"POST /console/logins":      "a desktop asks for a code to show; nobody is behind it before a phone has confirmed, which has its line",
-	"DELETE /me/consent":        "nobody here has agreed, so nothing is withdrawn; the line of one that does is in the tests of privacy",
-	"DELETE /me/sessions":       "nobody here has another desktop, so none is ended; the line of one that is is in the tests of identity",
-	"POST /wechat/callback":     "what people did with WeChat's questions; its rows tell who and when by themselves",
+	"POST /notices/{id}/remind":      "nobody here has agreed to reminders, so none goes out; the line of one that does is in the tests of notice",
+	"POST /visits":                   "judges a code and gives a ticket; nothing is stored before the sign-in itself, which has its line",
+	"POST /console/logins":           "a desktop asks for a code to show; nobody is behind it before a phone has confirmed, which has its line",
+	"DELETE /me/consent":             "nobody here has agreed, so nothing is withdrawn; the line of one that does is in the tests of privacy",
+	"DELETE /me/sessions":            "nobody here has another desktop, so none is ended; the line of one that is is in the tests of identity",
+	"POST /wechat/official/callback": "who follows the official account; its rows tell by themselves",
+	"POST /wechat/callback":          "what people did with WeChat's questions; its rows tell who and when by themselves",
 }
 
 // told are the reads of masked fields and of whole lists, which leave a line like a write.
@@ -159,6 +160,11 @@ func (m *matrix) drive(t *testing.T) {
 	account := m.must(t, guest.token, "GET", "/me", nil).text("account_id")
 	m.must(t, office, "DELETE", "/persons/"+s["person"]+"/accounts/"+account, nil)
 	m.must(t, office, "POST", "/proposals/"+m.sites[committee]["proposal"]+"/confirm", nil)
+	if err := m.DB.Conn(t.Context()).Exec("INSERT INTO alliance_groups (id, alliance_id, open_gid, state, seen_at) VALUES (77, ?, 'G77', 'seen', '2026-01-01 00:00:00.000')", s["alliance"]).Error; err != nil {
+		t.Fatal(err)
+	}
+	m.must(t, office, "POST", "/alliances/"+s["alliance"]+"/groups/77/bind", nil)
+	m.must(t, office, "POST", "/alliances/"+s["alliance"]+"/groups/77/end", nil)
 	draft := m.must(t, office, "POST", "/notices", map[string]string{"alliance_id": s["alliance"], "title": "通知", "body": "请留意"}).text("id")
 	photo := m.must(t, office, "POST", "/notices/"+draft+"/pictures", aPicture(t)).text("pictures.0.id")
 	m.must(t, office, "GET", "/notices/"+draft+"/pictures/"+photo, nil)

@@ -132,3 +132,8 @@ func firstOf(a, b string) string {
 	}
 	return b
 }
+
+// UnionIDs gives the unionids of those of the accounts whose is known.
+func (s *Service) UnionIDs(ctx context.Context, accounts []id.ID) (map[id.ID]string, error) {
+	return s.store.unionIDs(ctx, accounts)
+}

@@ -113,6 +113,20 @@ func (s *store) profiles(ctx context.Context, accounts []id.ID) (map[id.ID]profi
 	return out, nil
 }
 
+func (s *store) unionIDs(ctx context.Context, accounts []id.ID) (map[id.ID]string, error) {
+	out := make(map[id.ID]string, len(accounts))
+	for part := range chunks(accounts) {
+		var rows []accountRow
+		if err := s.db.Conn(ctx).Select("id, unionid").Where("id IN ? AND unionid <> ''", part).Find(&rows).Error; err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			out[r.ID] = r.UnionID
+		}
+	}
+	return out, nil
+}
+
 func (s *store) insertAccount(ctx context.Context, account id.ID, openID string, now time.Time) error {
 	r := accountRow{ID: account, OpenID: openID, CreatedAt: db.At(now), LastLoginAt: db.At(now)}
 	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)

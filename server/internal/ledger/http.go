@@ -225,19 +225,18 @@ func orgRoutes(api huma.API, s *Service) {
 	type alliancePatch struct {
 		web.IDPath
 		Body struct {
-			Name        *string `json:"name,omitempty" maxLength:"100"`
-			LeadUnitID  *id.ID  `json:"lead_unit_id,omitempty" doc:"Empty text: none"`
-			Basis       *string `json:"basis,omitempty" maxLength:"20"`
-			Venue       *string `json:"venue,omitempty" maxLength:"200"`
-			GroupName   *string `json:"group_name,omitempty" maxLength:"100"`
-			ForgetGroup bool    `json:"forget_group,omitempty" doc:"The wrong WeChat group was taken for the alliance's: the next one counts"`
+			Name       *string `json:"name,omitempty" maxLength:"100"`
+			LeadUnitID *id.ID  `json:"lead_unit_id,omitempty" doc:"Empty text: none"`
+			Basis      *string `json:"basis,omitempty" maxLength:"20"`
+			Venue      *string `json:"venue,omitempty" maxLength:"200"`
+			GroupName  *string `json:"group_name,omitempty" maxLength:"100"`
 		}
 	}
 	route(api, op("updateAlliance", http.MethodPatch, "/alliances/{id}", "ledger", "Change lead unit, venue or group of an alliance"),
 		func(ctx context.Context, who actor.Actor, in *alliancePatch) (Alliance, error) {
 			b := in.Body
 			return s.UpdateAlliance(ctx, who, in.ID.ID, AllianceChange{Name: b.Name, Basis: b.Basis, Venue: b.Venue,
-				GroupName: b.GroupName, LeadUnit: b.LeadUnitID, ForgetGroup: b.ForgetGroup})
+				GroupName: b.GroupName, LeadUnit: b.LeadUnitID})
 		}, viewAlliance)
 }
 

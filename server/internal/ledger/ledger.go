@@ -51,7 +51,6 @@ type Alliance struct {
 	Basis       string // 地缘 or 业缘, or whatever the sheet says
 	Venue       string // fixed venue
 	GroupName   string // of the WeChat group
-	GroupOpenID string // opengid of the WeChat group, once known
 }
 
 // Place is where the alliance stands.

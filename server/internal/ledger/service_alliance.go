@@ -43,7 +43,6 @@ func (s *Service) CreateAlliance(ctx context.Context, who actor.Actor, a Allianc
 type AllianceChange struct {
 	Name, Basis, Venue, GroupName *string
 	LeadUnit                      *id.ID // zero: none
-	ForgetGroup                   bool   // the next group that a card is opened in becomes the alliance's
 }
 
 // UpdateAlliance changes an alliance: its lead unit, venue, WeChat group.
@@ -73,14 +72,8 @@ func (s *Service) UpdateAlliance(ctx context.Context, who actor.Actor, allianceI
 		if err := s.changeAlliance(ctx, a, who.Account); err != nil {
 			return err
 		}
-		if c.ForgetGroup {
-			a.GroupOpenID = ""
-			if err := s.store.forgetGroup(ctx, a.ID, s.now()); err != nil {
-				return err
-			}
-		}
 		return s.wrote(ctx, who, "ledger.update_alliance", "alliance", a.ID, a.Place(), map[string]any{"name": a.Name, "venue": a.Venue,
-			"basis": a.Basis, "group_name": a.GroupName, "lead_unit_id": a.LeadUnitID, "forget_group": c.ForgetGroup})
+			"basis": a.Basis, "group_name": a.GroupName, "lead_unit_id": a.LeadUnitID})
 	})
 	return a, err
 }
@@ -97,10 +90,10 @@ func (s *Service) changeAlliance(ctx context.Context, a Alliance, by id.ID) erro
 	return s.store.updateAlliance(ctx, a, s.now())
 }
 
-// BindGroup makes a WeChat group the alliance's when none is yet, and gives the one that now stands.
-// It joins the transaction of ctx; the caller has checked that a member of the alliance came from it.
-func (s *Service) BindGroup(ctx context.Context, allianceID id.ID, openGID string) (string, error) {
-	return s.store.bindGroup(ctx, allianceID, openGID, s.now())
+// LockAlliance keeps others from changing what belongs to an alliance until the transaction of ctx ends.
+func (s *Service) LockAlliance(ctx context.Context, allianceID id.ID) error {
+	_, err := s.store.lockAlliance(ctx, allianceID)
+	return err
 }
 
 // cleanAlliance brings an alliance into its stored form; the lead unit must be of its committee.

@@ -327,57 +327,11 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-func TestBindGroupAndUpdateAlliance(t *testing.T) {
+func TestUpdateAlliance(t *testing.T) {
 	w := newWorld(t)
-	bind := func(gid string) (got string) {
-		t.Helper()
-		if err := w.db.Tx(t.Context(), func(ctx context.Context) (err error) {
-			got, err = w.ledger.BindGroup(ctx, w.a.ID, gid)
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	if bind("g1") != "g1" || bind("g2") != "g1" {
-		t.Error("the second group won")
-	}
 	venue, lead := "文化宫 ３楼", w.unitB.ID
 	a := must(w.ledger.UpdateAlliance(t.Context(), w.office(0), w.a.ID, ledger.AllianceChange{Venue: &venue, LeadUnit: &lead}))(t)
-	if a.Venue != "文化宫 3楼" || a.LeadUnitID != lead || a.Name != w.a.Name || a.GroupOpenID != "g1" {
+	if a.Venue != "文化宫 3楼" || a.LeadUnitID != lead || a.Name != w.a.Name {
 		t.Errorf("%+v", a)
-	}
-	must(w.ledger.UpdateAlliance(t.Context(), w.office(0), w.a.ID, ledger.AllianceChange{ForgetGroup: true}))(t)
-	if bind("g2") != "g2" {
-		t.Error("the wrong group was not forgotten")
-	}
-}
-
-// Twenty members open the card at once: all are told the one group that won, also those whose
-// transaction had read the alliance before it did.
-func TestBindGroupOnce(t *testing.T) {
-	w := newWorld(t)
-	got := make([]string, 20)
-	var wg sync.WaitGroup
-	for i := range got {
-		wg.Go(func() {
-			err := w.db.Tx(t.Context(), func(ctx context.Context) error {
-				if _, err := w.ledger.Directory().Alliance(ctx, w.a.ID); err != nil {
-					return err
-				}
-				var err error
-				got[i], err = w.ledger.BindGroup(ctx, w.a.ID, fmt.Sprint("g", i))
-				return err
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	for _, g := range got {
-		if g == "" || g != got[0] {
-			t.Fatal(got)
-		}
 	}
 }

@@ -56,7 +56,6 @@ type allianceRow struct {
 	Basis       string
 	Venue       string
 	GroupName   string
-	GroupOpenID string `gorm:"column:group_openid"`
 	CreatedAt   db.Time
 	UpdatedAt   db.Time `gorm:"autoUpdateTime:false"`
 }
@@ -65,7 +64,7 @@ func (allianceRow) TableName() string { return "alliances" }
 
 func (r allianceRow) alliance() Alliance {
 	return Alliance{ID: r.ID, CommitteeID: r.CommitteeID, Name: r.Name, LeadUnitID: orZero(r.LeadUnitID),
-		Basis: r.Basis, Venue: r.Venue, GroupName: r.GroupName, GroupOpenID: r.GroupOpenID}
+		Basis: r.Basis, Venue: r.Venue, GroupName: r.GroupName}
 }
 
 type unitRow struct {
@@ -184,7 +183,7 @@ func (s store) alliance(ctx context.Context, scope actor.Scope, allianceID id.ID
 
 func newAllianceRow(a Alliance, now db.Time) allianceRow {
 	return allianceRow{ID: a.ID, CommitteeID: a.CommitteeID, Name: a.Name, LeadUnitID: orNull(a.LeadUnitID),
-		Basis: a.Basis, Venue: a.Venue, GroupName: a.GroupName, GroupOpenID: a.GroupOpenID, CreatedAt: now, UpdatedAt: now}
+		Basis: a.Basis, Venue: a.Venue, GroupName: a.GroupName, CreatedAt: now, UpdatedAt: now}
 }
 
 func (s store) insertAlliances(ctx context.Context, list []Alliance, now db.Time) error {
@@ -322,20 +321,4 @@ func orNone(ids []id.ID) []id.ID {
 		return []id.ID{0}
 	}
 	return ids
-}
-
-func (s store) forgetGroup(ctx context.Context, allianceID id.ID, now db.Time) error {
-	return db.Unavailable(s.db.Conn(ctx).Exec("UPDATE alliances SET group_openid = '', updated_at = ? WHERE id = ?", now, allianceID).Error)
-}
-
-// bindGroup lets the first of several win.
-func (s store) bindGroup(ctx context.Context, allianceID id.ID, openGID string, now db.Time) (string, error) {
-	err := s.db.Conn(ctx).Exec("UPDATE alliances SET group_openid = ?, updated_at = ? WHERE id = ? AND group_openid = ''",
-		openGID, now, allianceID).Error
-	if err != nil {
-		return "", db.Unavailable(err)
-	}
-	var row allianceRow // read with a lock: the snapshot of this transaction may be older than the winner's commit
-	err = s.db.Conn(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", allianceID).Take(&row).Error
-	return row.GroupOpenID, db.NotFound(err)
 }

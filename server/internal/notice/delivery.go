@@ -40,19 +40,29 @@ const (
 )
 
 // Delivery is one message to one account about one notice. An account that acts for several persons
-// gets one message; Person is the first of them.
+// gets one message; Person is the first of them. A text message goes to a person: Account is zero.
 type Delivery struct {
 	ID, Notice, Account, Person id.ID
 	Template                    string // occasion
 	Round                       int    // 0 for the notice itself, then one per reminder or change
 	State                       DeliveryState
 	Code                        string
+	Channel                     Channel // on which it goes now
+	Tried                       string  // channels that it has come back from
 	CreatedAt                   time.Time
 }
 
-// key is the message's in the outbox.
+// key is the message's in the outbox: another one on each channel that it comes to.
 func (d Delivery) key() string {
-	return strings.Join([]string{"push", d.Notice.String(), d.Account.String(), d.Template, strconv.Itoa(d.Round)}, ":")
+	to := d.Account
+	if to == 0 {
+		to = d.Person
+	}
+	parts := []string{"push", d.Notice.String(), to.String(), d.Template, strconv.Itoa(d.Round)}
+	if d.Tried != "" {
+		parts = append(parts, string(d.Channel))
+	}
+	return strings.Join(parts, ":")
 }
 
 // credit is what a result does to the account's stock of agreed messages. It was spent when the
@@ -85,6 +95,8 @@ func judge(err error, now time.Time) result {
 		return result{state: Uncertain, code: wechat.NoAnswer}
 	case e.Code == wechat.Refused:
 		return result{state: Refused, code: e.Code, credit: clear}
+	case e.Code == wechat.NotFollower:
+		return result{state: Refused, code: e.Code}
 	case e.Code == wechat.Quota: // of the day; it starts anew at midnight
 		return result{state: Queued, code: e.Code, retry: true, later: nextDay(now)}
 	case e.Retryable:
@@ -155,6 +167,7 @@ func mayRemind(last, now time.Time) error {
 // Card is one sharing of a notice into the group. It lives as long as the platform says, usually 24 hours.
 type Card struct {
 	ID, Notice   id.ID
+	Group        id.ID  // in which it hangs, once somebody has opened it there
 	ActivityID   string // the platform's
 	State        int    // wechat.CardOpen or CardClosed
 	Count, Limit int    // as last shown

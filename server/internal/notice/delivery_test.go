@@ -83,8 +83,8 @@ func TestGroupEntryIsProven(t *testing.T) {
 			t.Errorf("%d: %+v", c.person, list)
 		}
 	}
-	if h.group != "ours" {
-		t.Error(h.group)
+	if h.group() != "ours" {
+		t.Error(h.group())
 	}
 }
 
@@ -331,7 +331,7 @@ func TestCardUpdatesAreGathered(t *testing.T) {
 	h.clk.Advance(time.Minute)
 	share, err := h.svc.ShareCard(t.Context(), head(), key)
 	h.must(err)
-	if share.Card.Limit != 9 || share.Path != "packages/notice/detail?id="+key.String() {
+	if share.Card.Limit != 9 || share.Path != "packages/notice/detail?id="+key.String()+"&card="+share.Card.ID.String() {
 		t.Errorf("%+v", share)
 	}
 	again, err := h.svc.ShareCard(t.Context(), head(), key) // tapped, but not sent
@@ -358,7 +358,7 @@ func TestCardUpdatesAreGathered(t *testing.T) {
 	if last := h.updates[len(h.updates)-1]; last != (wechat.CardUpdate{State: wechat.CardOpen, Count: 6, Limit: 9}) {
 		t.Errorf("%+v", last)
 	}
-	if c := h.timeline(key).Card; c.Count != 6 || h.group != "ours" {
+	if c := h.timeline(key).Card; c.Count != 6 || h.group() != "ours" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -96,13 +96,14 @@ func viewItems(l page.List[Item]) page.List[noticeView] {
 type groupView struct {
 	EncryptedData string `json:"encrypted_data" maxLength:"4096"`
 	IV            string `json:"iv" maxLength:"64"`
+	Card          id.ID  `json:"card_id,omitempty" doc:"The card that was opened, as it stands in the page's address"`
 }
 
 func (g *groupView) sealed() *SealedGroup {
 	if g == nil || g.EncryptedData == "" {
 		return nil
 	}
-	return &SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV}
+	return &SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV, Card: g.Card}
 }
 
 func op(opID, method, path, summary string) huma.Operation {
@@ -135,6 +136,7 @@ func Routes(api huma.API, s *Service) {
 	callRoutes(api, s)
 	failedRoutes(api, s)
 	ruleRoutes(api, s)
+	channelRoutes(api, s)
 	forwardRoutes(api, s)
 }
 

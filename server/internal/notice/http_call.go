@@ -28,12 +28,13 @@ type callView struct {
 	// Those of one household stand one after the other.
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
 	Calling     string `json:"calling" doc:"The colleague who is calling at this moment; empty when nobody else is"`
+	Way         Way    `json:"way" enum:"wechat,family,phone" doc:"How the person wants to be told; phone: nothing else was sent"`
 }
 
 func viewCall(c Call) callView {
 	return callView{
 		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, ReadAt: when(c.ReadAt),
-		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now,
+		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now, Way: c.Way,
 	}
 }
 

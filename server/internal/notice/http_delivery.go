@@ -64,7 +64,7 @@ type reminderView struct {
 
 type stepView struct {
 	At    time.Time `json:"at"`
-	Kind  string    `json:"kind" doc:"created, published, pushed, card_shared, read, reminded, called, closed or cancelled"`
+	Kind  string    `json:"kind" doc:"created, published, pushed, posted, card_shared, read, reminded, called, closed or cancelled"`
 	Text  string    `json:"text"`
 	Count int       `json:"count"`
 }

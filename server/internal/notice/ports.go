@@ -39,10 +39,9 @@ type Committees interface {
 	Alliances(ctx context.Context, who actor.Actor) ([]ledger.Alliance, error)
 }
 
-// Groups binds an alliance to its WeChat group; *ledger.Service is one.
+// Groups keeps an alliance for one transaction at a time; *ledger.Service is one.
 type Groups interface {
-	// BindGroup sets the group if none is known, and gives the group that now stands.
-	BindGroup(ctx context.Context, alliance id.ID, openGID string) (string, error)
+	LockAlliance(ctx context.Context, alliance id.ID) error
 }
 
 // Accounts tells which accounts act for whom; *identity.Service is one.
@@ -52,6 +51,9 @@ type Accounts interface {
 	SessionKey(ctx context.Context, account id.ID) (string, error)
 	AccountByOpenID(ctx context.Context, openID string) (id.ID, bool, error)
 	AccountName(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
+	Holders(ctx context.Context, persons []id.ID) ([]identity.Holder, error)
+	// UnionIDs gives what is common to the accounts that people have with several of our WeChat accounts.
+	UnionIDs(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
 }
 
 // WeChat is the platform; *wechat.Client is one.

@@ -13,6 +13,7 @@ type Rules struct {
 	QuietFrom, QuietUntil int
 	RemindDay             bool // a day before the activity begins
 	RemindHours           bool // two hours before
+	Channels              Order
 }
 
 // defaultRules hold until a committee says otherwise.

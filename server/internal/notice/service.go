@@ -31,6 +31,11 @@ type Deps struct {
 	WeChat     WeChat
 	// Templates by occasion, as wechat.Config has them; an occasion without one is not pushed.
 	Templates map[string]wechat.TemplateConfig
+	// Further channels; each is nil where the installation doesn't have it.
+	Official ServiceAccount
+	Robots   GroupRobot
+	Texts    Texts
+	ChatTool bool
 	// Page is what a message and a card open; the notice's id is appended.
 	// Empty: packages/notice/detail?id=
 	Page string

@@ -131,6 +131,6 @@ func (s *Service) reads(ctx context.Context, people []ledger.Person) (func(id.ID
 	for _, p := range people {
 		ids = append(ids, p.ID)
 	}
-	accounts, err := s.Accounts.AccountsOf(ctx, ids)
+	_, accounts, err := s.audience(ctx, ids)
 	return func(p id.ID) bool { return len(accounts[p]) > 0 }, err
 }

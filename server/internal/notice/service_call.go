@@ -22,6 +22,7 @@ type Call struct {
 	At    time.Time // of the last call
 	By    string    // name of who called
 	Now   string    // name of the colleague who is calling at this moment; empty: nobody else is
+	Way   Way       // how the person wants to be told
 }
 
 // Calls is the list of those whom nothing has reached, within the actor's scope, with telephone numbers:
@@ -68,9 +69,13 @@ func (s *Service) Calls(ctx context.Context, who actor.Actor, key id.ID, withCal
 	if err != nil {
 		return nil, err
 	}
+	ways, err := s.store.ways(ctx, personsOf(rows))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Call, 0, len(readers))
-	for _, r := range byHousehold(readers) {
-		c := Call{Reader: r, Phone: phones[r.Person]}
+	for _, r := range waitingFirst(byHousehold(readers), ways) {
+		c := Call{Reader: r, Phone: phones[r.Person], Way: cmp.Or(ways[r.Person], ByWeChat)}
 		if l, ok := last[r.Person]; ok {
 			if c.Note, err = s.Box.OpenString(l.Note, noteContext); err != nil {
 				return nil, err
@@ -102,6 +107,24 @@ func byHousehold(list []Reader) []Reader {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Reader) int { return cmp.Compare(at[a.Person], at[b.Person]) })
+	return list
+}
+
+// waitingFirst puts those at the top who get no messages and wait for the call, with their households.
+func waitingFirst(list []Reader, ways map[id.ID]Way) []Reader {
+	homes := map[id.ID]bool{}
+	for _, r := range list {
+		if ways[r.Person] == ByPhone && r.Household != 0 {
+			homes[r.Household] = true
+		}
+	}
+	first := func(r Reader) int {
+		if ways[r.Person] == ByPhone || homes[r.Household] {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b Reader) int { return first(a) - first(b) })
 	return list
 }
 

@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,8 +55,15 @@ func (s *Service) ShareCard(ctx context.Context, who actor.Actor, key id.ID) (Sh
 		if c.Count, c.Limit, err = s.cardCount(ctx, n); err != nil {
 			return err
 		}
-		if err := s.closeCards(ctx, n.ID); err != nil {
+		groups, err := s.store.groups(ctx, n.Alliance)
+		if err != nil {
 			return err
+		}
+		// with several groups it shows later in which of them the new card hangs
+		if n := slices.DeleteFunc(groups, func(g Group) bool { return g.State != GroupBound }); len(n) < 2 {
+			if err := s.closeCards(ctx, key); err != nil {
+				return err
+			}
 		}
 		if err := s.store.insertCard(ctx, c, who.Account); err != nil {
 			return err
@@ -70,7 +78,7 @@ func (s *Service) ShareCard(ctx context.Context, who actor.Actor, key id.ID) (Sh
 }
 
 func (s *Service) share(n Notice, c Card) Share {
-	return Share{Card: c, Title: n.Title, Path: s.Page + n.ID.String()}
+	return Share{Card: c, Title: n.Title, Path: s.Page + n.ID.String() + "&card=" + c.ID.String()}
 }
 
 // CardShared notes that the head has sent the card into a group; the group may come along.
@@ -99,7 +107,7 @@ func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, gr
 			return err
 		}
 		c.SharedAt = now
-		if _, err := s.whichGroup(ctx, who, n, openGID, group != nil && !proven); err != nil {
+		if _, err := s.whichGroup(ctx, who, n, openGID, c.ID, group != nil && !proven); err != nil {
 			return err
 		}
 		if err := s.cardLater(ctx, n); err != nil {
@@ -115,20 +123,26 @@ type cardPayload struct {
 	Close bool  `json:"close,omitempty"`
 }
 
-// cardLater queues an update of the card that hangs in the group: one per slot of CardEvery, however
-// many answers come in.
+// cardLater queues an update of the cards that hang in groups: one per slot of CardEvery, however many
+// answers come in.
 func (s *Service) cardLater(ctx context.Context, n Notice) error {
 	cards, err := s.store.cards(ctx, n.ID)
-	now := s.Clock.Now()
-	if err != nil || len(cards) == 0 || !cards[len(cards)-1].Live(now) {
+	if err != nil {
 		return err
 	}
-	c := cards[len(cards)-1]
+	now := s.Clock.Now()
 	slot, runAt := cardSlot(now, s.CardEvery)
-	return s.Outbox.Enqueue(ctx, outbox.Message{
-		Channel: channelCard, DedupeKey: "card:" + c.ID.String() + ":" + strconv.FormatInt(slot, 10),
-		Payload: cardPayload{Card: c.ID}, RunAt: runAt,
-	})
+	var list []outbox.Message
+	for _, c := range cards {
+		if c.Live(now) {
+			list = append(list, outbox.Message{
+				Channel: channelCard, DedupeKey: "card:" + c.ID.String() + ":" + strconv.FormatInt(slot, 10),
+				Payload: cardPayload{Card: c.ID}, RunAt: runAt,
+			})
+		}
+	}
+	_, err = s.Outbox.EnqueueMany(ctx, list)
+	return err
 }
 
 // closeCards ends all cards of a notice; those that hang in a group are told so.
@@ -137,6 +151,10 @@ func (s *Service) closeCards(ctx context.Context, notice id.ID) error {
 	if err != nil {
 		return err
 	}
+	return s.endCards(ctx, cards)
+}
+
+func (s *Service) endCards(ctx context.Context, cards []Card) error {
 	now := s.Clock.Now()
 	for _, c := range cards {
 		if c.State != wechat.CardOpen {

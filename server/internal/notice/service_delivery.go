@@ -14,7 +14,17 @@ import (
 
 // SealedGroup is what wx.getGroupEnterInfo gave to the page: which group it was opened from, readable
 // only with the session key that stays here.
-type SealedGroup struct{ EncryptedData, IV string }
+type SealedGroup struct {
+	EncryptedData, IV string
+	Card              id.ID // that was opened, as it stands in the page's address; zero if not told
+}
+
+func (g *SealedGroup) card() id.ID {
+	if g == nil {
+		return 0
+	}
+	return g.Card
+}
 
 // Reading is what came of a read mark. Group says whether the page was opened from the alliance's group:
 // "own", "other" (the card was passed on), "unproven" (the data could not be read), or "" without data.
@@ -40,7 +50,7 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, key id.ID, via Via,
 	var out Reading
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		var err error
-		if out.Group, err = s.whichGroup(ctx, who, n, openGID, group != nil && !proven); err != nil {
+		if out.Group, err = s.whichGroup(ctx, who, n, openGID, group.card(), group != nil && !proven); err != nil {
 			return err
 		}
 		switch {
@@ -82,33 +92,6 @@ func (s *Service) openGroup(ctx context.Context, who actor.Actor, sealed *Sealed
 	}
 	g, err := s.WeChat.OpenGroup(key, sealed.EncryptedData, sealed.IV)
 	return g.OpenGID, err == nil && g.OpenGID != ""
-}
-
-// whichGroup compares a proven group with the alliance's; the first one becomes the alliance's.
-func (s *Service) whichGroup(ctx context.Context, who actor.Actor, n Notice, openGID string, unproven bool) (string, error) {
-	switch {
-	case unproven:
-		return "unproven", nil
-	case openGID == "":
-		return "", nil
-	}
-	a, err := s.Directory.Alliance(ctx, n.Alliance)
-	if err != nil {
-		return "", err
-	}
-	bound := a.GroupOpenID
-	if bound == "" {
-		if bound, err = s.Groups.BindGroup(ctx, n.Alliance, openGID); err != nil {
-			return "", err
-		}
-		if err := s.audit(ctx, who, "notice.bind_group", n, nil); err != nil {
-			return "", err
-		}
-	}
-	if bound != openGID {
-		return "other", nil
-	}
-	return "own", nil
 }
 
 // Reader is one recipient as staff see the person.
@@ -168,11 +151,15 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 	scope := who.Scope(actor.SeeDelivery)
 	t := Timeline{Notice: n}
 	var cards []Card
+	var posts []Post
+	var lanes []laneCount
 	for _, get := range []func() error{
 		func() (err error) { t.Tally, err = s.store.tally(ctx, n.ID, scope); return },
 		func() (err error) { t.Pushes, err = s.store.pushes(ctx, n.ID, scope); return },
 		func() (err error) { t.Reminders, err = s.store.reminders(ctx, n.ID); return },
 		func() (err error) { cards, err = s.store.cards(ctx, n.ID); return },
+		func() (err error) { lanes, err = s.store.sentBy(ctx, n.ID, scope); return },
+		func() (err error) { posts, err = s.store.posts(ctx, n.ID); return },
 	} {
 		if err := get(); err != nil {
 			return Timeline{}, err
@@ -191,6 +178,6 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 		t.Card = cards[len(cards)-1]
 	}
 	t.CardWord = t.Card.Word(s.Clock.Now())
-	t.Steps = steps(n, t.Tally, t.Pushes, cards, t.Reminders)
+	t.Steps = steps(n, t.Tally, lanes, cards, posts, t.Reminders)
 	return t, nil
 }

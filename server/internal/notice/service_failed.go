@@ -129,11 +129,12 @@ func (s *Service) resend(ctx context.Context, who actor.Actor, n Notice, list []
 		case d.State == Uncertain:
 			unsure++ // its credit was spent when it was queued first
 		default:
-			paid, err := s.store.spend(ctx, d.Template, []id.ID{d.Account}, s.Clock.Now())
+			to := target{account: d.Account, persons: []id.ID{d.Person}}
+			reached, err := s.lanes()[d.Channel].reserve(ctx, d.Template, []target{to}, s.Clock.Now())
 			if err != nil {
 				return err
 			}
-			if !paid[d.Account] {
+			if !reached[to.key()] {
 				out.NoCredit++
 				continue
 			}

@@ -207,7 +207,7 @@ const (
 
 // Dispatchers are this package's part of the outbox worker.
 func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
-	return map[string]outbox.Dispatcher{
+	list := map[string]outbox.Dispatcher{
 		channelPush:   pusher{s},
 		channelCard:   outbox.DispatchFunc(s.dispatchCard),
 		channelClose:  outbox.DispatchFunc(s.dispatchClose),
@@ -217,6 +217,16 @@ func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
 
 		channelPhotoLate: outbox.DispatchFunc(s.photoLate),
 	}
+	if s.Official != nil {
+		list[channelOfficial], list[channelFollower] = courier{s, officialLane{s}}, outbox.DispatchFunc(s.dispatchFollower)
+	}
+	if s.Texts != nil {
+		list[channelSMS] = courier{s, smsLane{s}}
+	}
+	if s.Robots != nil {
+		list[channelRobot] = outbox.DispatchFunc(s.dispatchRobot)
+	}
+	return list
 }
 
 type closePayload struct {

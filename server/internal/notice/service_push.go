@@ -3,7 +3,6 @@ package notice
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,12 +12,6 @@ import (
 	"bense/server/internal/outbox"
 	"bense/server/internal/wechat"
 )
-
-// target is an account to send to, and those of the recipients for whom it acts.
-type target struct {
-	account id.ID
-	persons []id.ID
-}
 
 // targets groups recipients by account: who acts for several persons gets one message.
 func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
@@ -43,49 +36,47 @@ type pushPayload struct {
 	Persons  []id.ID `json:"persons"`
 }
 
-// push queues one round of messages in the transaction of ctx and tells how many: a credit is spent,
-// a delivery row and an outbox row are written together, or none of them. Accounts without credit get
-// a row that says so, if the round is to be complete.
+// push queues one round of messages in the transaction of ctx and tells how many, each on the first channel
+// of the committee's order that reaches its people: what is spent for it, a delivery row and an outbox row
+// are written together, or none of them. Accounts that no channel reaches get a row that says so, if the
+// round is to be complete.
 func (s *Service) push(ctx context.Context, n Notice, occasion string, persons []id.ID, complete bool) (int, error) {
-	if s.Templates[occasion].ID == "" || len(persons) == 0 {
-		return 0, nil
-	}
-	accounts, err := s.Accounts.AccountsOf(ctx, persons)
+	rules, err := s.store.rules(ctx, n.Committee)
 	if err != nil {
 		return 0, err
 	}
+	if err := s.postLater(ctx, n, occasion, rules); err != nil {
+		return 0, err
+	}
+	persons, accounts, err := s.audience(ctx, persons)
+	if err != nil || len(persons) == 0 {
+		return 0, err
+	}
 	to := targets(persons, accounts)
+	legs, err := s.assign(ctx, occasion, rules.order(), to, persons)
+	if err != nil {
+		return 0, err
+	}
 	round, err := s.store.lastRound(ctx, n.ID, occasion)
 	if err != nil {
 		return 0, err
 	}
 	round++
-	keys := make([]id.ID, 0, len(to))
-	for _, t := range to {
-		keys = append(keys, t.account)
-	}
-	slices.Sort(keys)
-	now := s.Clock.Now()
-	paid, err := s.store.spend(ctx, occasion, keys, now)
-	if err != nil {
-		return 0, err
-	}
 	var list []Delivery
 	var messages []outbox.Message
-	for _, t := range to {
-		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: t.account, Person: t.persons[0], Template: occasion, Round: round, State: NoCredit}
-		if paid[t.account] {
-			d.State = Queued
-			messages = append(messages, outbox.Message{
-				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons},
-				DedupeKey: d.key(),
-			})
-		} else if !complete {
-			continue
-		}
-		list = append(list, d)
+	reached := map[id.ID]bool{}
+	for _, l := range legs {
+		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: l.account, Person: l.persons[0], Template: occasion, Round: round,
+			State: Queued, Channel: l.channel}
+		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l)), true
 	}
-	if err := s.store.insertDeliveries(ctx, list, now); err != nil {
+	for _, t := range to {
+		if complete && !reached[t.account] && s.Templates[occasion].ID != "" {
+			list = append(list, Delivery{ID: s.IDs.New(), Notice: n.ID, Account: t.account, Person: t.persons[0], Template: occasion,
+				Round: round, State: NoCredit, Channel: Subscribe})
+		}
+	}
+	if err := s.store.insertDeliveries(ctx, list, s.Clock.Now()); err != nil {
 		return 0, err
 	}
 	return s.Outbox.EnqueueMany(ctx, messages)
@@ -195,8 +186,11 @@ func (s *Service) confirm(ctx context.Context, account id.ID, occasion string, i
 			return err
 		}
 	}
-	_, err = s.store.moveDelivery(ctx, d.ID, to, code, now, Sending, Sent, Uncertain)
-	return err
+	moved, err := s.store.moveDelivery(ctx, d.ID, to, code, now, Sending, Sent, Uncertain)
+	if err != nil || !moved {
+		return err
+	}
+	return s.fallThrough(ctx, d)
 }
 
 // refusedErrcode is the platform's number for "the user said no, or the credit is used up".

@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"bense/server/internal/actor"
@@ -20,7 +21,38 @@ func (s *Service) Rules(ctx context.Context, who actor.Actor, committee id.ID) (
 	return s.store.rules(ctx, committee)
 }
 
-// SetRules sets them. A message that waits already keeps its time.
+// ChannelState is a channel under the rules of a committee.
+type ChannelState struct {
+	Channel Channel
+	Ready   bool // set up in this installation
+	On      bool
+}
+
+// states gives every channel, those of the committee's order first in that order.
+func (s *Service) states(r Rules) []ChannelState {
+	list := r.Channels.List()
+	for _, c := range Channels {
+		if !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	lanes, out := s.lanes(), make([]ChannelState, 0, len(list))
+	for _, c := range list {
+		st := ChannelState{Channel: c, On: r.on(c), Ready: c.Traits().Always}
+		switch l := lanes[c]; {
+		case l != nil:
+			st.Ready = l.serves(ForNotice)
+		case c == Robot:
+			st.Ready = s.Robots != nil
+		case c == ChatTool:
+			st.Ready = s.ChatTool
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// SetRules sets them. A message that waits already keeps its time; channels that aren't named stay as they are.
 func (s *Service) SetRules(ctx context.Context, who actor.Actor, committee id.ID, r Rules) (Rules, error) {
 	if err := s.mayRule(ctx, who, committee); err != nil {
 		return Rules{}, err
@@ -29,12 +61,19 @@ func (s *Service) SetRules(ctx context.Context, who actor.Actor, committee id.ID
 		return Rules{}, err
 	}
 	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+		if r.Channels == "" {
+			was, err := s.store.rules(ctx, committee)
+			if err != nil {
+				return err
+			}
+			r.Channels = was.Channels
+		}
 		if err := s.store.setRules(ctx, committee, r, who.Account, s.Clock.Now()); err != nil {
 			return err
 		}
 		return s.Audit.Write(ctx, who, audit.Line{
 			Action: "notice.rules", Kind: "committee", Subject: committee, Place: actor.Place{Committee: committee},
-			Detail: map[string]any{"quiet_from": r.QuietFrom, "quiet_until": r.QuietUntil, "day": r.RemindDay, "hours": r.RemindHours},
+			Detail: map[string]any{"quiet_from": r.QuietFrom, "quiet_until": r.QuietUntil, "day": r.RemindDay, "hours": r.RemindHours, "channels": string(r.Channels)},
 		})
 	})
 	return r, err

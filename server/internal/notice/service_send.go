@@ -186,7 +186,7 @@ func (p pusher) gather(ctx context.Context, b *batch) (err error) {
 	if b.people, err = p.s.Directory.Persons(ctx, persons); err != nil {
 		return err
 	}
-	b.accounts, err = p.s.Accounts.AccountsOf(ctx, persons)
+	_, b.accounts, err = p.s.audience(ctx, persons) // somebody may want a call instead since
 	return err
 }
 
@@ -283,11 +283,14 @@ func (p pusher) recordOne(ctx context.Context, s *sending, now time.Time) error 
 	}
 	switch r.credit {
 	case refund:
-		return p.s.store.giveBack(ctx, d, now)
+		err = p.s.store.giveBack(ctx, d, now)
 	case clear:
-		return p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
+		err = p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
 	}
-	return nil
+	if err != nil || r.state != Refused && r.state != Failed {
+		return err
+	}
+	return p.s.fallThrough(ctx, d)
 }
 
 // Dead draws the conclusion when the outbox gives up: the message was never sent.
@@ -309,5 +312,8 @@ func (p pusher) Dead(ctx context.Context, payload []byte, code string) error {
 	if err != nil || !moved {
 		return err
 	}
-	return p.s.store.giveBack(ctx, d, now)
+	if err := p.s.store.giveBack(ctx, d, now); err != nil {
+		return err
+	}
+	return p.s.fallThrough(ctx, d)
 }

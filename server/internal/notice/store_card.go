@@ -12,6 +12,7 @@ import (
 type cardRow struct {
 	ID           id.ID `gorm:"primaryKey;autoIncrement:false"`
 	NoticeID     id.ID
+	GroupID      *id.ID
 	WxActivityID string
 	State        int
 	ShownCount   int
@@ -26,10 +27,14 @@ type cardRow struct {
 func (cardRow) TableName() string { return "notice_cards" }
 
 func (r cardRow) card() Card {
-	return Card{
+	c := Card{
 		ID: r.ID, Notice: r.NoticeID, ActivityID: r.WxActivityID, State: r.State, Count: r.ShownCount, Limit: r.ShownLimit,
 		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time, SharedAt: r.SharedAt.Std(), UpdatedAt: r.UpdatedAt.Time,
 	}
+	if r.GroupID != nil {
+		c.Group = *r.GroupID
+	}
+	return c
 }
 
 func (s store) insertCard(ctx context.Context, c Card, by id.ID) error {

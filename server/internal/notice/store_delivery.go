@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"bense/server/internal/actor"
@@ -22,6 +23,8 @@ type deliveryRow struct {
 	State     string
 	Code      string
 	Resent    int
+	Channel   string
+	Tried     string
 	CreatedAt db.Time
 	UpdatedAt db.Time
 }
@@ -29,18 +32,26 @@ type deliveryRow struct {
 func (deliveryRow) TableName() string { return "notice_deliveries" }
 
 func (r deliveryRow) delivery() Delivery {
-	return Delivery{
+	d := Delivery{
 		ID: r.ID, Notice: r.NoticeID, Account: r.AccountID, Person: r.PersonID, Template: r.Template, Round: r.Round,
-		State: DeliveryState(r.State), Code: r.Code, CreatedAt: r.CreatedAt.Time,
+		State: DeliveryState(r.State), Code: r.Code, Channel: Channel(r.Channel), Tried: r.Tried, CreatedAt: r.CreatedAt.Time,
 	}
+	if d.Account == d.Person { // see target.key
+		d.Account = 0
+	}
+	return d
 }
 
 func (s store) insertDeliveries(ctx context.Context, list []Delivery, now time.Time) error {
 	rows := make([]deliveryRow, 0, len(list))
 	for _, d := range list {
+		to := d.Account
+		if to == 0 {
+			to = d.Person
+		}
 		rows = append(rows, deliveryRow{
-			ID: d.ID, NoticeID: d.Notice, AccountID: d.Account, PersonID: d.Person, Template: d.Template, Round: d.Round,
-			State: string(d.State), Code: d.Code, CreatedAt: db.At(now), UpdatedAt: db.At(now),
+			ID: d.ID, NoticeID: d.Notice, AccountID: to, PersonID: d.Person, Template: d.Template, Round: d.Round,
+			State: string(d.State), Code: d.Code, Channel: string(d.Channel), Tried: d.Tried, CreatedAt: db.At(now), UpdatedAt: db.At(now),
 		})
 	}
 	if len(rows) == 0 {
@@ -88,12 +99,21 @@ func (s store) moveDeliveries(ctx context.Context, keys []id.ID, to DeliveryStat
 // yet whether it arrived. Its callback names no message of ours.
 func (s store) unconfirmed(ctx context.Context, account id.ID, template string) (Delivery, bool, error) {
 	var rows []deliveryRow
-	err := s.db.Conn(ctx).Where("account_id = ? AND template = ? AND state IN ?", account, template,
+	err := s.db.Conn(ctx).Where("account_id = ? AND template = ? AND channel = ? AND state IN ?", account, template, string(Subscribe),
 		[]string{string(Sending), string(Sent), string(Uncertain)}).Order("id").Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return Delivery{}, false, db.Unavailable(err)
 	}
 	return rows[0].delivery(), true, nil
+}
+
+// messages are those of a notice whose first person the scope covers.
+func (s store) messages(ctx context.Context, notice id.ID, scope actor.Scope) *gorm.DB {
+	q := s.db.Conn(ctx).Table("notice_deliveries AS d").
+		Joins("JOIN notices AS n ON n.id = d.notice_id").
+		Joins("JOIN notice_recipients AS r ON r.notice_id = d.notice_id AND r.person_id = d.person_id").
+		Where("d.notice_id = ?", notice)
+	return db.Within(q, scope, db.Columns{Committee: "n.committee_id", Alliance: "n.alliance_id", Unit: "r.unit_id", Person: "r.person_id"})
 }
 
 // pushes sums the messages up whose first person the scope covers.
@@ -103,17 +123,28 @@ func (s store) pushes(ctx context.Context, notice id.ID, scope actor.Scope) (Pus
 		N      int
 		Latest *db.Time
 	}
-	q := s.db.Conn(ctx).Table("notice_deliveries AS d").
-		Joins("JOIN notices AS n ON n.id = d.notice_id").
-		Joins("JOIN notice_recipients AS r ON r.notice_id = d.notice_id AND r.person_id = d.person_id").
-		Where("d.notice_id = ?", notice)
-	q = db.Within(q, scope, db.Columns{Committee: "n.committee_id", Alliance: "n.alliance_id", Unit: "r.unit_id", Person: "r.person_id"})
-	err := q.Select("d.state, COUNT(*) AS n, MAX(d.updated_at) AS latest").Group("d.state").Scan(&list).Error
+	err := s.messages(ctx, notice, scope).Select("d.state, COUNT(*) AS n, MAX(d.updated_at) AS latest").Group("d.state").Scan(&list).Error
 	var p Pushes
 	for _, l := range list {
 		p.add(DeliveryState(l.State), l.N, l.Latest.Std())
 	}
 	return p, db.Unavailable(err)
+}
+
+// sentBy counts what went out on each channel, like pushes.
+func (s store) sentBy(ctx context.Context, notice id.ID, scope actor.Scope) ([]laneCount, error) {
+	var list []struct {
+		Channel string
+		N       int
+		Latest  *db.Time
+	}
+	err := s.messages(ctx, notice, scope).Where("d.state IN ?", []string{string(Sent), string(Delivered)}).
+		Select("d.channel, COUNT(*) AS n, MAX(d.updated_at) AS latest").Group("d.channel").Order("d.channel").Scan(&list).Error
+	out := make([]laneCount, 0, len(list))
+	for _, l := range list {
+		out = append(out, laneCount{Channel: Channel(l.Channel), Sent: l.N, Last: l.Latest.Std()})
+	}
+	return out, db.Unavailable(err)
 }
 
 type reminderRow struct {

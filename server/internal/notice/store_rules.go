@@ -15,6 +15,7 @@ type rulesRow struct {
 	QuietFrom, QuietUntil int
 	RemindDay             bool
 	RemindHours           bool
+	Channels              string
 	UpdatedBy             id.ID
 	UpdatedAt             db.Time
 }
@@ -29,13 +30,14 @@ func (s store) rules(ctx context.Context, committee id.ID) (Rules, error) {
 		return defaultRules, db.Unavailable(err)
 	}
 	r := rows[0]
-	return Rules{QuietFrom: r.QuietFrom, QuietUntil: r.QuietUntil, RemindDay: r.RemindDay, RemindHours: r.RemindHours}, nil
+	return Rules{QuietFrom: r.QuietFrom, QuietUntil: r.QuietUntil, RemindDay: r.RemindDay, RemindHours: r.RemindHours,
+		Channels: Order(r.Channels)}, nil
 }
 
 func (s store) setRules(ctx context.Context, committee id.ID, r Rules, by id.ID, now time.Time) error {
 	return db.Unavailable(s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "committee_id"}}, UpdateAll: true}).
 		Create(&rulesRow{
 			CommitteeID: committee, QuietFrom: r.QuietFrom, QuietUntil: r.QuietUntil, RemindDay: r.RemindDay, RemindHours: r.RemindHours,
-			UpdatedBy: by, UpdatedAt: db.At(now),
+			Channels: string(r.Channels), UpdatedBy: by, UpdatedAt: db.At(now),
 		}).Error)
 }

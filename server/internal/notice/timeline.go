@@ -47,7 +47,7 @@ type Reminder struct {
 // Step is one line of the timeline.
 type Step struct {
 	At    time.Time
-	Kind  string // created published pushed card_shared read reminded corrected called closed cancelled
+	Kind  string // created published pushed posted card_shared read reminded corrected called closed cancelled
 	Text  string
 	Count int
 }
@@ -64,8 +64,17 @@ type Timeline struct {
 	Steps     []Step
 }
 
+// laneCount is how many messages went out on a channel.
+type laneCount struct {
+	Channel Channel
+	Sent    int
+	Last    time.Time
+}
+
+var pushedWords = map[Channel]string{Subscribe: "微信提醒已发出%d条", Official: "公众号消息已发出%d条", SMS: "短信已发出%d条"}
+
 // steps tells the story in the order in which it happened.
-func steps(n Notice, t Tally, p Pushes, cards []Card, rs []Reminder) []Step {
+func steps(n Notice, t Tally, lanes []laneCount, cards []Card, posts []Post, rs []Reminder) []Step {
 	out := []Step{{At: n.CreatedAt, Kind: "created", Text: "写好草稿"}}
 	add := func(at time.Time, kind string, count int, format string) {
 		if !at.IsZero() {
@@ -75,7 +84,14 @@ func steps(n Notice, t Tally, p Pushes, cards []Card, rs []Reminder) []Step {
 	if n.Went() {
 		add(n.PublishedAt, "published", t.Recipients, "已发布，送达%d人的收件箱")
 	}
-	add(p.LastSent, "pushed", p.Sent, "微信提醒已发出%d条")
+	for _, l := range lanes {
+		add(l.Last, "pushed", l.Sent, pushedWords[l.Channel])
+	}
+	for _, p := range posts {
+		if p.State == Sent {
+			add(p.UpdatedAt, "posted", 1, "已发到企业微信群（%d次）")
+		}
+	}
 	for _, c := range cards {
 		add(c.SharedAt, "card_shared", c.Count, "卡片已发到微信群，显示%d人")
 	}

@@ -90,7 +90,7 @@ func TestTheWorkflowOverWeChat(t *testing.T) {
 	p.must(err)
 	in := p.emulator.EnterGroup(mei, "文教联盟群")
 	r, err := p.svc.Read(t.Context(), member(1103), key, notice.ViaGroup, &notice.SealedGroup{EncryptedData: in.EncryptedData, IV: in.IV})
-	if p.must(err); r.Group != "own" || p.group != in.OpenGID {
+	if p.must(err); r.Group != "own" || p.group() != in.OpenGID {
 		t.Errorf("%+v", r)
 	}
 	p.answers[1103] = notice.Answer{Answer: "going"}

@@ -46,11 +46,11 @@ type world struct {
 	open     map[id.ID]string  // openids that are not openID's
 	session  map[id.ID]string
 	phones   map[id.ID]string // where it is not one's own
-	group    string
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
 	svc      *notice.Service
-	fault    error // of AccountsOf
+	fault    error                              // of AccountsOf
+	lock     func(context.Context, id.ID) error // of LockAlliance
 	verdict  wechat.Verdict
 	checkErr error
 	onCheck  func()
@@ -146,7 +146,7 @@ func (w *world) Alliance(_ context.Context, a id.ID) (ledger.Alliance, error) {
 	if a != alliance && a != other {
 		return ledger.Alliance{}, errs.ErrNotFound
 	}
-	return ledger.Alliance{ID: a, CommitteeID: committee, Name: fmt.Sprintf("联盟%d", a), GroupOpenID: w.group}, nil
+	return ledger.Alliance{ID: a, CommitteeID: committee, Name: fmt.Sprintf("联盟%d", a)}, nil
 }
 
 func (w *world) Committee(_ context.Context, who actor.Actor, c id.ID) (ledger.Committee, error) {
@@ -177,13 +177,34 @@ func (w *world) CheckPicture(_ context.Context, _ string, _ int, address string)
 	return fmt.Sprintf("trace-%d", len(w.asked)), w.pictureErr
 }
 
-func (w *world) BindGroup(_ context.Context, _ id.ID, gid string) (string, error) {
+func (w *world) LockAlliance(ctx context.Context, a id.ID) error {
+	if w.lock == nil {
+		return nil
+	}
+	return w.lock(ctx, a)
+}
+
+func (w *world) Holders(_ context.Context, persons []id.ID) (out []identity.Holder, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.group == "" {
-		w.group = gid
+	for _, p := range persons {
+		for _, a := range w.bound[p] {
+			r := identity.Family
+			if a == accountOf(p) {
+				r = identity.Self
+			}
+			out = append(out, identity.Holder{Account: a, Person: p, Relation: r})
+		}
 	}
-	return w.group, nil
+	return out, nil
+}
+
+func (w *world) UnionIDs(_ context.Context, accounts []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	for _, a := range accounts {
+		out[a] = fmt.Sprintf("union-%d", a)
+	}
+	return out, nil
 }
 
 func (w *world) AccountsOf(_ context.Context, persons []id.ID) (map[id.ID][]identity.Account, error) {
@@ -335,7 +356,8 @@ func empty(t *testing.T) *db.DB {
 	d := testdb.Shared(t)
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
-		"notice_rules", "notice_audiences", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
+		"notice_audiences", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)
@@ -453,6 +475,17 @@ func (h *house) work() int {
 	n, err := h.worker.RunOnce(h.t.Context())
 	h.must(err)
 	return n
+}
+
+// group is the alliance's WeChat group, "" when it has none.
+func (h *house) group() string {
+	h.t.Helper()
+	list, err := h.svc.GroupsOf(h.t.Context(), head(), alliance)
+	h.must(err)
+	if len(list) == 0 || list[0].State != notice.GroupBound {
+		return ""
+	}
+	return list[0].OpenGID
 }
 
 func (h *house) timeline(key id.ID) notice.Timeline {

@@ -208,6 +208,9 @@ func (s store) wipeAccounts(ctx context.Context, accounts []id.ID, now time.Time
 		if ties+grants > 0 {
 			continue
 		}
+		if err := s.wipeFollower(ctx, account); err != nil {
+			return n, err
+		}
 		err = s.db.Conn(ctx).Table("accounts").Where("id = ?", account).Updates(map[string]any{
 			"openid": "gone:" + account.String(), "unionid": "", "session_key_enc": nil, "name_enc": nil, "phone_enc": nil,
 			"phone_hash": nil, "disabled_at": db.At(now)}).Error
@@ -222,6 +225,16 @@ func (s store) wipeAccounts(ctx context.Context, accounts []id.ID, now time.Time
 		n++
 	}
 	return n, nil
+}
+
+// wipeFollower forgets that an account follows the official account: only its unionid says so.
+func (s store) wipeFollower(ctx context.Context, account id.ID) error {
+	var union []string
+	err := s.db.Conn(ctx).Table("accounts").Where("id = ? AND unionid <> ''", account).Pluck("unionid", &union).Error
+	if err == nil && len(union) > 0 {
+		err = s.db.Conn(ctx).Table("official_followers").Where("unionid IN ?", union).Delete(nil).Error
+	}
+	return db.Unavailable(err)
 }
 
 // eraseClaims removes what others asked for under the same name in the same unit and nobody decided.

@@ -54,7 +54,9 @@ type Figures struct {
 	DuplicateScans int     `json:"duplicate_scans"`
 	DuplicateRows  int     `json:"duplicate_rows"`
 	Seconds        float64 `json:"seconds"`
-	OK             bool    `json:"ok"`
+	// Errors are the failures of the platform with what came of each.
+	Errors []ErrorRow `json:"errors"`
+	OK     bool       `json:"ok"`
 }
 
 // ErrMismatch reports that the server's answers and the database tell different stories.
@@ -110,7 +112,10 @@ func run(ctx context.Context, o Options, out io.Writer) (Figures, error) {
 			return Figures{}, err
 		}
 	}
-	t.figures.OK = len(t.faults) == 0
+	if t.figures.Errors, err = Errors(ctx, out); err != nil && !errors.Is(err, ErrMismatch) {
+		return Figures{}, err
+	}
+	t.figures.OK = len(t.faults) == 0 && err == nil
 	t.figures.Seconds = time.Since(begun).Round(10 * time.Millisecond).Seconds()
 	return t.figures, nil
 }

@@ -72,7 +72,10 @@ func TestTour(t *testing.T) {
 	if got.Seconds <= 0 {
 		t.Error("it took no time")
 	}
-	got.Seconds = 0
+	if len(got.Errors) < 55 {
+		t.Errorf("%d rows of errors", len(got.Errors))
+	}
+	got.Seconds, got.Errors = 0, nil
 	want := tour.Figures{
 		Persons: 36, Units: 4, Branches: 4, Alliances: 2, RefusedRows: 1, Bound: 32, Notices: 2,
 		PushesSent: 35, PushesRefused: 2, Reads: 26, Answers: 22, CallList: 10,
@@ -118,5 +121,22 @@ func TestTourWantsAnEmptyDatabase(t *testing.T) {
 func TestTourRefusesAMissingLedger(t *testing.T) {
 	if err := tour.Run(t.Context(), tour.Options{Ledger: t.TempDir() + "/none.xlsx"}, &bytes.Buffer{}); err == nil {
 		t.Error("a ledger that does not exist is accepted")
+	}
+}
+
+// Every failure that the platform is known for ends as it must.
+func TestErrorTable(t *testing.T) {
+	var out bytes.Buffer
+	rows, err := tour.Errors(t.Context(), &out)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, r := range rows {
+		if !r.OK {
+			t.Errorf("%+v", r)
+		}
+	}
+	if len(rows) < 55 {
+		t.Errorf("only %d rows", len(rows))
 	}
 }

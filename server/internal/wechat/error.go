@@ -23,6 +23,7 @@ const (
 	UserBlocked    = "user_blocked"    // 40226
 	SessionStale   = "session_stale"   // 87009, or data that the session key doesn't open
 	Refused        = "refused"         // 43101: the user said no, or the credit is used up
+	NotFollower    = "not_follower"    // 43004: doesn't follow the official account
 	Banned         = "banned"          // 43107: the template or the account may not send
 	Concurrent     = "concurrent"      // 43108: another message to the same user is under way
 	Sensitive      = "sensitive"       // 45168, 87014
@@ -140,6 +141,8 @@ func fromErrcode(n int) *Error {
 		e.Code = SessionStale
 	case 43101:
 		e.Code = Refused
+	case 43004:
+		e.Code = NotFollower
 	case 43107:
 		e.Code = Banned
 	case 43108:

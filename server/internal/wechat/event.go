@@ -21,6 +21,11 @@ const (
 	EventSent   EventKind = "subscribe_msg_sent_event"   // a message went out, or didn't
 	EventMedia  EventKind = "wxa_media_check"            // the verdict about a picture
 	EventOther  EventKind = "other"
+
+	// Of the official account.
+	EventFollow   EventKind = "subscribe"
+	EventUnfollow EventKind = "unsubscribe"
+	EventTemplate EventKind = "TEMPLATESENDJOBFINISH" // a template message arrived, or didn't
 )
 
 // Event is one callback.
@@ -49,7 +54,7 @@ type EventItem struct {
 	TemplateID string
 	Accepted   bool   // popup and change: the user said yes (any other word counts as no)
 	MessageID  string // sent
-	Errcode    int    // sent: 0 if delivered
+	Errcode    int    // sent and template: 0 if delivered, 43101 if the user has blocked it
 }
 
 // Delivered says whether a sent event reports success.
@@ -89,6 +94,9 @@ func ParseEvent(raw []byte) (Event, error) {
 	if kind == EventMedia {
 		return m.media(e)
 	}
+	if kind == EventFollow || kind == EventUnfollow || kind == EventTemplate {
+		return m.official(e, kind)
+	}
 	if kind != EventPopup && kind != EventChange && kind != EventSent {
 		return e, nil
 	}
@@ -105,6 +113,26 @@ func ParseEvent(raw []byte) (Event, error) {
 		}
 	}
 	if len(e.Items) == 0 || e.OpenID == "" {
+		return Event{}, errEvent
+	}
+	return e, nil
+}
+
+// official reads an event of the official account.
+func (m message) official(e Event, kind EventKind) (Event, error) {
+	e.Kind = kind
+	if kind == EventTemplate {
+		i := EventItem{MessageID: string(m.MsgID)}
+		switch status := strings.ToLower(string(m.Status)); {
+		case status == "success":
+		case strings.Contains(status, "block"):
+			i.Errcode = 43101
+		default:
+			i.Errcode = -1
+		}
+		e.Items = []EventItem{i}
+	}
+	if e.OpenID == "" || kind == EventTemplate && m.MsgID == "" {
 		return Event{}, errEvent
 	}
 	return e, nil
@@ -133,6 +161,8 @@ type message struct {
 	Popup        wrapped  `json:"SubscribeMsgPopupEvent" xml:"SubscribeMsgPopupEvent"`
 	Change       wrapped  `json:"SubscribeMsgChangeEvent" xml:"SubscribeMsgChangeEvent"`
 	Sent         wrapped  `json:"SubscribeMsgSentEvent" xml:"SubscribeMsgSentEvent"`
+	MsgID        text     `json:"MsgID" xml:"MsgID"`
+	Status       text     `json:"Status" xml:"Status"`
 	Trace        text     `json:"trace_id" xml:"trace_id"`
 	Errcode      text     `json:"errcode" xml:"errcode"`
 	Result       struct {

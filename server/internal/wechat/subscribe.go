@@ -122,13 +122,16 @@ func (c *Client) Templates(ctx context.Context) ([]Template, error) {
 	}
 	out := make([]Template, 0, len(list.Data))
 	for _, d := range list.Data {
-		t := Template{ID: d.PriTmplID, Title: d.Title, Type: int(d.Type)}
-		for _, m := range templateField.FindAllStringSubmatch(d.Content, -1) {
-			t.Fields = append(t.Fields, m[1])
-		}
-		out = append(out, t)
+		out = append(out, Template{ID: d.PriTmplID, Title: d.Title, Type: int(d.Type), Fields: fieldsOf(d.Content)})
 	}
 	return out, nil
+}
+
+func fieldsOf(content string) (fields []string) {
+	for _, m := range templateField.FindAllStringSubmatch(content, -1) {
+		fields = append(fields, m[1])
+	}
+	return fields
 }
 
 // CheckTemplates compares the configuration with the account, for the start: a template that was deleted or has
@@ -138,6 +141,10 @@ func (c *Client) CheckTemplates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return c.compare(have)
+}
+
+func (c *Client) compare(have []Template) error {
 	var faults []error
 	for occasion, want := range c.cfg.Templates {
 		i := slices.IndexFunc(have, func(t Template) bool { return t.ID == want.ID })

@@ -109,7 +109,7 @@ func (c *Client) roundTrip(r *http.Request, k *call) (*http.Response, error) {
 // exchange sends once and reads the whole answer. The response that it returns is good JSON with errcode 0
 // or an image.
 func (c *Client) exchange(r *http.Request, k *call) (*http.Response, *Error) {
-	if r.URL.Host != apiHost {
+	if r.URL.Host != apiHost && r.URL.Host != robotHost {
 		return nil, &Error{Code: Unavailable}
 	}
 	path, began := r.URL.Path, time.Now()
@@ -122,8 +122,10 @@ func (c *Client) exchange(r *http.Request, k *call) (*http.Response, *Error) {
 		}
 	}})
 	out := r.Clone(ctx)
-	out.URL.Scheme, out.URL.Host, out.Host = c.base.Scheme, c.base.Host, c.base.Host
-	out.URL.Path = c.base.Path + path
+	if to := c.base; r.URL.Host == apiHost || to.Host != apiHost {
+		out.URL.Scheme, out.URL.Host, out.Host = to.Scheme, to.Host, to.Host
+		out.URL.Path = to.Path + path
+	}
 
 	resp, body, err := c.receive(out)
 	var fault *Error

@@ -11,7 +11,7 @@ import { platform } from '../../platform'
 export type Via = 'inbox' | 'push' | 'group'
 
 /** One notice: opening it marks it read, each answer is one call. */
-export function useNotice(id: () => string, via: () => Via) {
+export function useNotice(id: () => string, via: () => Via, card: () => string = () => '') {
   const session = useSession()
   let marked = false
 
@@ -29,7 +29,8 @@ export function useNotice(id: () => string, via: () => Via) {
     marked = true
     try {
       const group = via() === 'group' ? await platform.groupInfo() : undefined
-      await call('POST /notices/{id}/read', { path: { id: id() }, body: { via: via(), group } })
+      const from = group && { ...group, ...(card() && { card_id: card() }) }
+      await call('POST /notices/{id}/read', { path: { id: id() }, body: { via: via(), group: from } })
     } catch {
       marked = false
     }

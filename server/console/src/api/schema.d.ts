@@ -248,6 +248,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alliances/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** WeChat groups of an alliance: its own, those that may become so, former ones */
+        get: operations["listAllianceGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/groups/{group_id}/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a group is the alliance's */
+        post: operations["bindAllianceGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/groups/{group_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is so no more */
+        post: operations["endAllianceGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alliances/{id}/names": {
         parameters: {
             query?: never;
@@ -293,6 +344,24 @@ export interface paths {
         /** Among whom a notice of an alliance can choose, counted */
         get: operations["getNoticeChoices"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alliances/{id}/robot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The robot in an alliance's WeCom group; never its key */
+        get: operations["getAllianceRobot"];
+        /** Enter it, or take it away */
+        put: operations["setAllianceRobot"];
         post?: never;
         delete?: never;
         options?: never;
@@ -701,7 +770,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Quiet hours and automatic reminders of a committee */
+        /** Quiet hours, automatic reminders and channels of a committee */
         get: operations["getNoticeRules"];
         /** Set them */
         put: operations["setNoticeRules"];
@@ -2765,6 +2834,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/persons/{id}/notice-way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How somebody wants to be told */
+        get: operations["getNoticeWay"];
+        /** Say how somebody wants to be told: by WeChat, through the family, or by a call only */
+        put: operations["setNoticeWay"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{id}/reveal": {
         parameters: {
             query?: never;
@@ -3551,8 +3638,6 @@ export interface components {
         };
         AlliancePatchBody: {
             basis?: string;
-            /** @description The wrong WeChat group was taken for the alliance's: the next one counts */
-            forget_group?: boolean;
             group_name?: string;
             /** @description Empty text: none */
             lead_unit_id?: string;
@@ -5879,6 +5964,11 @@ export interface components {
             read_at?: string;
             unit: string;
             unit_id: string;
+            /**
+             * @description How the person wants to be told; phone: nothing else was sent
+             * @enum {string}
+             */
+            way: "wechat" | "family" | "phone";
         } & {
             [key: string]: unknown;
         };
@@ -5887,6 +5977,29 @@ export interface components {
             after: string;
             /** @description Empty: added */
             before: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeChannelView: {
+            /** @description Can't be switched off */
+            always: boolean;
+            /** @enum {string} */
+            channel: "inbox" | "subscribe" | "official" | "sms" | "group_card" | "robot" | "chat_tool" | "calls";
+            /** @description The platform tells whether it arrived */
+            confirms: boolean;
+            /** @description Only to those who agreed or follow */
+            consent: boolean;
+            /** @description Reaches a group, nobody in particular */
+            group: boolean;
+            name: string;
+            /** @description Makes no phone ring: the quiet hours don't hold it up */
+            night: boolean;
+            /** @description Switched on by the committee */
+            on: boolean;
+            /** @description Set up in this installation */
+            ready: boolean;
+            /** @description A person has to tap */
+            tap: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -5966,7 +6079,26 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeGroupStateView: {
+            /** Format: date-time */
+            bound_at?: string;
+            /** @description Who said that it is the alliance's; empty: it was the first one */
+            by: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** @enum {string} */
+            state: "seen" | "bound" | "ended";
+            /** @description Of the notice whose card was opened in the group; empty: known from before */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeGroupView: {
+            /** @description The card that was opened, as it stands in the page's address */
+            card_id?: string;
             encrypted_data: string;
             iv: string;
         } & {
@@ -6119,7 +6251,33 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeRobotView: {
+            /** Format: date-time */
+            at?: string;
+            by: string;
+            /** @description This installation speaks to WeCom robots */
+            ready: boolean;
+            set: boolean;
+            /** @description Last four characters of the secret key */
+            tail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeRulesAnswer: {
+            /** @description Every channel and what it can do, the first to be tried first */
+            channels: components["schemas"]["NoticeChannelView"][];
+            /** Format: int64 */
+            quiet_from: number;
+            /** Format: int64 */
+            quiet_until: number;
+            remind_day: boolean;
+            remind_hours: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeRulesView: {
+            /** @description Channels that are switched on, the first to be tried first; those that can't be switched off aren't named. Left out: as they are */
+            channels?: string[] | null;
             /**
              * Format: int64
              * @description Minutes after midnight in China
@@ -6189,7 +6347,7 @@ export interface components {
             at: string;
             /** Format: int64 */
             count: number;
-            /** @description created, published, pushed, card_shared, read, reminded, called, closed or cancelled */
+            /** @description created, published, pushed, posted, card_shared, read, reminded, called, closed or cancelled */
             kind: string;
             text: string;
         } & {
@@ -6274,6 +6432,13 @@ export interface components {
             unknown: number;
             /** Format: int64 */
             unreached: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeWayView: {
+            name: string;
+            /** @enum {string} */
+            way: "wechat" | "family" | "phone";
         } & {
             [key: string]: unknown;
         };
@@ -6504,6 +6669,12 @@ export interface components {
         };
         PageListNoticeFailedView: {
             items: components["schemas"]["NoticeFailedView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListNoticeGroupStateView: {
+            items: components["schemas"]["NoticeGroupStateView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -6778,6 +6949,12 @@ export interface components {
         };
         RevealedBody: {
             reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        RobotInputBody: {
+            /** @description The robot's webhook; empty takes it away */
+            address: string;
         } & {
             [key: string]: unknown;
         };
@@ -7176,6 +7353,12 @@ export interface components {
         VoteRequest: {
             /** @description A candidate; empty: a blank ballot */
             choice?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        WayInputBody: {
+            /** @enum {string} */
+            way: "wechat" | "family" | "phone";
         } & {
             [key: string]: unknown;
         };
@@ -7889,6 +8072,101 @@ export interface operations {
             };
         };
     };
+    listAllianceGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeGroupStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    bindAllianceGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeGroupStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    endAllianceGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeGroupStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     listAllianceNames: {
         parameters: {
             query?: never;
@@ -8004,6 +8282,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeChoiceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getAllianceRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRobotView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setAllianceRobot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RobotInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRobotView"];
                 };
             };
             /** @description Error */
@@ -8894,7 +9238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeRulesView"];
+                    "application/json": components["schemas"]["NoticeRulesAnswer"];
                 };
             };
             /** @description Error */
@@ -8929,7 +9273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeRulesView"];
+                    "application/json": components["schemas"]["NoticeRulesAnswer"];
                 };
             };
             /** @description Error */
@@ -13815,6 +14159,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerHouseholdView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getNoticeWay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeWayView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setNoticeWay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeWayView"];
                 };
             };
             /** @description Error */

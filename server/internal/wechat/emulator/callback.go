@@ -30,6 +30,7 @@ type Delivery struct {
 // mailbox holds callbacks that wait; guarded by the emulator's lock.
 type mailbox struct {
 	url       string
+	official  string // address of the service account's events
 	how       Delivery
 	queue     []Event
 	busy      bool
@@ -44,6 +45,13 @@ func (e *Emulator) SetCallback(address string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.post.url = address
+}
+
+// SetOfficialCallback sets the address to which the service account's events go.
+func (e *Emulator) SetOfficialCallback(address string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.post.official = address
 }
 
 // SetDelivery sets how the callbacks are sent from now on.
@@ -70,7 +78,7 @@ func (e *Emulator) Callbacks() (delivered, lost int) {
 
 // enqueue hands an event to the background. e.mu is held.
 func (e *Emulator) enqueue(v Event) {
-	if e.post.url == "" {
+	if e.post.url == "" && !v.Official || e.post.official == "" && v.Official {
 		return
 	}
 	if len(e.post.queue) >= e.opts.Max {
@@ -169,25 +177,28 @@ func (e *Emulator) Deliver(ctx context.Context, v Event, d Delivery) (status int
 		raw = v.xml()
 	}
 	if d.Twice {
-		if status, body, err = e.send(ctx, raw, v.OpenID, d); err != nil {
+		if status, body, err = e.send(ctx, raw, v, d); err != nil {
 			return status, body, err
 		}
 	}
-	return e.send(ctx, raw, v.OpenID, d)
+	return e.send(ctx, raw, v, d)
 }
 
-func (e *Emulator) send(ctx context.Context, raw []byte, openID string, d Delivery) (int, string, error) {
+func (e *Emulator) send(ctx context.Context, raw []byte, v Event, d Delivery) (int, string, error) {
 	e.mu.Lock()
-	address := e.post.url
-	q, stamp, nonce := e.signed(d)
+	address, from := e.post.url, e.mini()
+	if v.Official {
+		address, from = e.post.official, e.opts.Official
+	}
+	q, stamp, nonce := e.signed(from.Token, d)
 	random := make([]byte, 16)
 	_, _ = e.random.Read(random)
 	e.mu.Unlock()
 
-	q.Set("openid", openID)
+	q.Set("openid", v.OpenID)
 	if !d.Plaintext {
-		sealed := e.seal(random, raw)
-		sig := wechat.Signature(e.opts.Token, stamp, nonce, sealed)
+		sealed := from.seal(random, raw)
+		sig := wechat.Signature(from.Token, stamp, nonce, sealed)
 		if d.BadMessageSig {
 			sig = wechat.Signature("somebody else's token", stamp, nonce, sealed)
 		}
@@ -206,7 +217,7 @@ func (e *Emulator) send(ctx context.Context, raw []byte, openID string, d Delive
 func (e *Emulator) Verify(ctx context.Context, d Delivery) error {
 	e.mu.Lock()
 	address := e.post.url
-	q, _, _ := e.signed(d)
+	q, _, _ := e.signed(e.opts.Token, d)
 	echo := e.text(12)
 	e.mu.Unlock()
 	q.Set("echostr", echo)
@@ -221,13 +232,12 @@ func (e *Emulator) Verify(ctx context.Context, d Delivery) error {
 }
 
 // signed makes the parameters of a callback. e.mu is held.
-func (e *Emulator) signed(d Delivery) (q url.Values, stamp, nonce string) {
+func (e *Emulator) signed(token string, d Delivery) (q url.Values, stamp, nonce string) {
 	at := e.clock.Now()
 	if d.Stale {
 		at = at.Add(-time.Hour)
 	}
 	stamp, nonce = strconv.FormatInt(at.Unix(), 10), strconv.FormatUint(e.random.Uint64()>>33, 10)
-	token := e.opts.Token
 	if d.BadSignature {
 		token = "somebody else's token"
 	}
@@ -252,13 +262,13 @@ func (e *Emulator) fetch(ctx context.Context, method, address string, q url.Valu
 }
 
 // seal encrypts a message: 16 bytes of chance, length, message, app id; AES-256-CBC, padded to 32.
-func (e *Emulator) seal(random, raw []byte) string {
-	key, err := base64.StdEncoding.DecodeString(e.opts.AESKey + "=")
+func (a Account) seal(random, raw []byte) string {
+	key, err := base64.StdEncoding.DecodeString(a.AESKey + "=")
 	if err != nil || len(key) != 32 {
 		panic("emulator: the AES key must have 43 characters of base64")
 	}
 	plain := binary.BigEndian.AppendUint32(random[:16:16], uint32(len(raw)))
-	plain = append(append(plain, raw...), e.opts.AppID...)
+	plain = append(append(plain, raw...), a.AppID...)
 	return base64.StdEncoding.EncodeToString(encryptCBC(key, key[:16], plain, 32))
 }
 

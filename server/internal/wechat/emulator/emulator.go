@@ -26,6 +26,8 @@ import (
 // Options of an emulator. The zero value works.
 type Options struct {
 	AppID, Secret, Token, AESKey string // made up if empty
+	// Official is the service account beside the mini-program, made up if empty.
+	Official Account
 	// CallbackURL receives events; empty: none are sent. SetCallback changes it later.
 	CallbackURL string
 	// Seed makes codes, keys and tokens repeatable.
@@ -58,12 +60,14 @@ type Emulator struct {
 	calls      map[string]int
 	faults     []*injected
 	tokens     *shelf[string, time.Time]
-	current    string
+	current    map[string]string // token by app id
 	forced     []time.Time
 	users      *shelf[string, *user] // by openid
 	codes      *shelf[string, *code]
 	activities *shelf[string, *activity]
 	groups     *shelf[string, *group]
+	followers  *shelf[string, string]    // by openid of the service account: that of the mini-program
+	robots     *shelf[string, *chatroom] // by key
 	templates  []Template
 	post       mailbox
 }
@@ -81,6 +85,10 @@ func New(o Options) *Emulator {
 	def(&o.Secret, "0123456789abcdef0123456789abcdef")
 	def(&o.Token, "emulatortoken")
 	def(&o.AESKey, "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")
+	def(&o.Official.AppID, "wxfedcba9876543210")
+	def(&o.Official.Secret, "fedcba9876543210fedcba9876543210")
+	def(&o.Official.Token, "officialtoken")
+	def(&o.Official.AESKey, "GFEDCBA9876543210zyxwvutsrqponmlkjihgfedcba")
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
@@ -106,7 +114,8 @@ func New(o Options) *Emulator {
 		random: rand.NewChaCha8(seed), calls: map[string]int{}, templates: o.Templates,
 		tokens: newShelf[string, time.Time](16), users: newShelf[string, *user](o.Max),
 		codes: newShelf[string, *code](o.Max), activities: newShelf[string, *activity](o.Max),
-		groups: newShelf[string, *group](o.Max),
+		groups: newShelf[string, *group](o.Max), followers: newShelf[string, string](o.Max),
+		robots: newShelf[string, *chatroom](o.Max), current: map[string]string{},
 	}
 	e.stop, e.cancel = context.WithCancel(context.Background())
 	e.post.url = o.CallbackURL
@@ -154,23 +163,29 @@ type endpoint struct {
 	method string
 	open   bool // needs no access token
 	serve  func(*request) answer
+	// official: belongs to the service account, whose tokens are good for nothing else.
+	official bool
 }
 
 func (e *Emulator) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"/cgi-bin/stable_token":                     {"POST", true, e.stableToken},
-		"/sns/jscode2session":                       {"GET", true, e.code2session},
-		"/wxa/checksession":                         {"GET", false, e.checkSession},
-		"/wxa/business/getuserphonenumber":          {"POST", false, e.phoneNumber},
-		"/cgi-bin/message/subscribe/send":           {"POST", false, e.subscribeSend},
-		"/wxaapi/newtmpl/gettemplate":               {"GET", false, e.getTemplate},
-		"/cgi-bin/message/wxopen/activityid/create": {"GET", false, e.createActivity},
-		"/cgi-bin/message/wxopen/updatablemsg/send": {"POST", false, e.updateCard},
-		"/cgi-bin/message/wxopen/chattoolmsg/send":  {"POST", false, func(*request) answer { return fail(48001, "api unauthorized") }},
-		"/wxa/getwxacodeunlimit":                    {"POST", false, e.wxaCode},
-		"/wxa/generate_urllink":                     {"POST", false, e.urlLink},
-		"/wxa/msg_sec_check":                        {"POST", false, e.checkText},
-		"/wxa/media_check_async":                    {"POST", false, e.checkMedia},
+		"/cgi-bin/stable_token":                      {"POST", true, e.stableToken, false},
+		"/sns/jscode2session":                        {"GET", true, e.code2session, false},
+		"/wxa/checksession":                          {"GET", false, e.checkSession, false},
+		"/wxa/business/getuserphonenumber":           {"POST", false, e.phoneNumber, false},
+		"/cgi-bin/message/subscribe/send":            {"POST", false, e.subscribeSend, false},
+		"/wxaapi/newtmpl/gettemplate":                {"GET", false, e.getTemplate, false},
+		"/cgi-bin/message/wxopen/activityid/create":  {"GET", false, e.createActivity, false},
+		"/cgi-bin/message/wxopen/updatablemsg/send":  {"POST", false, e.updateCard, false},
+		"/cgi-bin/message/wxopen/chattoolmsg/send":   {"POST", false, e.chatTool, false},
+		"/wxa/getwxacodeunlimit":                     {"POST", false, e.wxaCode, false},
+		"/wxa/generate_urllink":                      {"POST", false, e.urlLink, false},
+		"/wxa/msg_sec_check":                         {"POST", false, e.checkText, false},
+		"/wxa/media_check_async":                     {"POST", false, e.checkMedia, false},
+		"/cgi-bin/message/template/send":             {"POST", false, e.templateSend, true},
+		"/cgi-bin/template/get_all_private_template": {"GET", false, e.privateTemplates, true},
+		"/cgi-bin/user/info":                         {"GET", false, e.userInfo, true},
+		"/cgi-bin/webhook/send":                      {"POST", true, e.webhookSend, false},
 	}
 }
 
@@ -214,7 +229,7 @@ func (e *Emulator) answer(end endpoint, r *request) answer {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !end.open {
-		if a, ok := e.authorize(r.URL.Query().Get("access_token")); !ok {
+		if a, ok := e.authorize(r.URL.Query().Get("access_token"), end.official); !ok {
 			return a
 		}
 	}

@@ -244,7 +244,9 @@ func TestWhatThePlatformRefuses(t *testing.T) {
 	}{
 		"unknown address": {"/cgi-bin/nothing", reply{}, 40066},
 		"uniform send":    {"/cgi-bin/message/wxopen/template/uniform_send", reply{}, 40066},
-		"chat tool":       {"/cgi-bin/message/wxopen/chattoolmsg/send", reply{}, 48001},
+		"chat tool":       {"/cgi-bin/message/wxopen/chattoolmsg/send", reply{"activity_id": "x", "target_state": 0}, 47001},
+		"mini's token":    {"/cgi-bin/message/template/send", reply{}, 40001},
+		"robot: no key":   {"/cgi-bin/webhook/send", reply{"msgtype": "text"}, 93000},
 		"get by post":     {"/wxaapi/newtmpl/gettemplate", reply{}, 43002},
 		"no JSON":         {"/cgi-bin/message/subscribe/send", "x", 47001},
 		"old check":       {"/wxa/msg_sec_check", reply{"content": "x", "openid": openID, "scene": 1}, 44991},

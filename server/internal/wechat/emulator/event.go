@@ -3,6 +3,8 @@ package emulator
 import (
 	"encoding/json"
 	"encoding/xml"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +16,9 @@ type Event struct {
 	OpenID string
 	At     time.Time
 	Items  []map[string]string // the elements of List
-	Extra  map[string]any      // further members, JSON only
+	Extra  map[string]any      // further members; in XML those that are texts
+	// Official: from the service account.
+	Official bool
 }
 
 // PopupEvent tells that the user answered the question; true accepts.
@@ -115,6 +119,11 @@ func (e Event) xml() []byte {
 			b.WriteString("</List>")
 		}
 		b.WriteString("</" + w + ">")
+	}
+	for _, k := range slices.Sorted(maps.Keys(e.Extra)) {
+		if v, ok := e.Extra[k].(string); ok {
+			tag(k, v)
+		}
 	}
 	b.WriteString("</xml>")
 	return []byte(b.String())

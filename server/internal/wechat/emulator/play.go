@@ -19,6 +19,8 @@ import (
 //	GET  /client/messages        ?openid= | name= & phone=               → {items}
 //	GET  /client/cards           ?group=                                 → {items}
 //	GET  /client/groups, /client/users, /client/templates                → {items}
+//	POST /client/follow          {user, accept: true|false}              → {}; the service account
+//	GET  /client/robot           ?key=                                   → {items}; what a robot said
 //	POST /client/callback        {user, event, accept, reject, delivery} → {status, body}; event popup or change
 //	POST /client/verify          the console's check of the callback address
 //	POST /client/flush           waits for the callbacks
@@ -64,6 +66,15 @@ func (e *Emulator) playRoutes() *http.ServeMux {
 	handle("GET /client/groups", func(*http.Request, play) (any, error) { return items(e.Groups()), nil })
 	handle("GET /client/users", func(*http.Request, play) (any, error) { return items(e.Users()), nil })
 	handle("GET /client/templates", func(*http.Request, play) (any, error) { return items(e.opts.Templates), nil })
+	handle("POST /client/follow", func(_ *http.Request, p play) (any, error) {
+		var yes bool
+		if err := json.Unmarshal(p.Accept, &yes); err != nil {
+			return nil, errors.New("accept must be true or false")
+		}
+		e.follow(p.User, yes)
+		return nil, nil
+	})
+	handle("GET /client/robot", func(r *http.Request, _ play) (any, error) { return items(e.Said(r.URL.Query().Get("key"))), nil })
 	handle("POST /client/callback", e.playCallback)
 	handle("POST /client/verify", func(r *http.Request, p play) (any, error) { return nil, e.Verify(r.Context(), p.Delivery) })
 	handle("POST /client/flush", func(r *http.Request, _ play) (any, error) { return nil, e.Flush(r.Context()) })

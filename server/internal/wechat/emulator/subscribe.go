@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Message is a subscribe message that arrived on a phone.
+// Message is a subscribe message, or one of the service account, that arrived on a phone.
 type Message struct {
 	ID         int64             `json:"id,string"`
 	OpenID     string            `json:"openid"`
@@ -19,6 +19,9 @@ type Message struct {
 	Page       string            `json:"page"`
 	Fields     map[string]string `json:"fields"`
 	At         time.Time         `json:"at"`
+	// Official: a template message of the service account.
+	Official bool `json:"official,omitempty"`
+	key      string
 }
 
 // Messages lists what arrived for a user, oldest first; the last hundred are kept.

@@ -21,36 +21,39 @@ func (e *Emulator) stableToken(r *request) answer {
 	if json.Unmarshal(r.body, &in) != nil {
 		return fail(47001, "data format error")
 	}
+	secret := map[string]string{e.opts.AppID: e.opts.Secret, e.opts.Official.AppID: e.opts.Official.Secret}[in.AppID]
 	switch {
 	case in.GrantType != "client_credential":
 		return fail(40002, "invalid grant_type")
-	case in.AppID != e.opts.AppID:
+	case secret == "":
 		return fail(40013, "invalid appid")
-	case in.Secret != e.opts.Secret:
+	case in.Secret != secret:
 		return fail(40125, "invalid appsecret")
 	}
 	now := e.clock.Now()
-	until, ok := e.tokens.get(e.current)
+	current := e.current[in.AppID]
+	until, ok := e.tokens.get(current)
 	left := until.Sub(now)
 	if in.ForceRefresh {
 		if a, ok := e.force(now); !ok {
 			return a
 		}
 		if ok && left > 0 {
-			e.tokens.put(e.current, now.Add(min(left, tokenTail)))
+			e.tokens.put(current, now.Add(min(left, tokenTail)))
 		}
 		left = 0
 	}
 	if !ok || left <= tokenTail {
-		e.current, left = "T"+e.text(96), tokenLife
-		e.tokens.put(e.current, now.Add(left))
+		current, left = e.kindOfToken(in.AppID)+e.text(96), tokenLife
+		e.current[in.AppID] = current
+		e.tokens.put(current, now.Add(left))
 	}
 	seconds := int(left / time.Second)
 	if r.fault.ExpiresIn != 0 {
 		seconds = r.fault.ExpiresIn
-		e.tokens.put(e.current, now.Add(time.Duration(seconds)*time.Second))
+		e.tokens.put(current, now.Add(time.Duration(seconds)*time.Second))
 	}
-	return good(map[string]any{"access_token": e.current, "expires_in": seconds})
+	return good(map[string]any{"access_token": current, "expires_in": seconds})
 }
 
 // force counts forced refreshes: 20 a day, half a minute apart.
@@ -71,13 +74,21 @@ func (e *Emulator) force(now time.Time) (answer, bool) {
 	return answer{}, true
 }
 
-// authorize checks an access token.
-func (e *Emulator) authorize(token string) (answer, bool) {
+// kindOfToken is how a token shows whose it is.
+func (e *Emulator) kindOfToken(appID string) string {
+	if appID == e.opts.Official.AppID {
+		return "O"
+	}
+	return "T"
+}
+
+// authorize checks an access token of one of the two accounts.
+func (e *Emulator) authorize(token string, official bool) (answer, bool) {
 	if token == "" {
 		return fail(41001, "access_token missing"), false
 	}
 	until, ok := e.tokens.get(token)
-	if !ok {
+	if !ok || (token[:1] == "O") != official {
 		return fail(40001, "invalid credential, access_token is invalid or not latest"), false
 	}
 	if !e.clock.Now().Before(until) {
@@ -86,12 +97,12 @@ func (e *Emulator) authorize(token string) (answer, bool) {
 	return answer{}, true
 }
 
-// Expire ends the current token at once, as a refresh elsewhere would.
+// Expire ends the current tokens at once, as a refresh elsewhere would.
 func (e *Emulator) Expire() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.current != "" {
-		e.tokens.put(e.current, e.clock.Now())
-		e.current = ""
+	for app, token := range e.current {
+		e.tokens.put(token, e.clock.Now())
+		delete(e.current, app)
 	}
 }

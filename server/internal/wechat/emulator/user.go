@@ -22,6 +22,8 @@ type user struct {
 	credit  map[string]int
 	refused map[string]bool // by template, in the settings
 	inbox   []Message
+	follows bool // the service account
+	blocks  bool // its messages
 }
 
 const inboxSize = 100

@@ -1,0 +1,230 @@
+package notice
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bense/server/internal/actor"
+	"bense/server/internal/id"
+	"bense/server/internal/identity"
+	"bense/server/internal/ledger"
+	"bense/server/internal/outbox"
+)
+
+// lane is a channel on which the server sends to one account or person at a time.
+type lane interface {
+	// serves reports whether the channel is set up and can carry the occasion.
+	serves(occasion string) bool
+	// byPerson: it reaches persons, not accounts.
+	byPerson() bool
+	// reserve tells, in the transaction of ctx, which of the targets (by key) it reaches, and pays for them.
+	reserve(ctx context.Context, occasion string, to []target, now time.Time) (map[id.ID]bool, error)
+	// outbox is the outbox channel on which its messages wait.
+	outbox() string
+}
+
+func (s *Service) lanes() map[Channel]lane {
+	return map[Channel]lane{Subscribe: subscribeLane{s}, Official: officialLane{s}, SMS: smsLane{s}}
+}
+
+// subscribeLane spends what people agreed to; pusher sends.
+type subscribeLane struct{ s *Service }
+
+func (l subscribeLane) serves(occasion string) bool { return l.s.Templates[occasion].ID != "" }
+func (l subscribeLane) byPerson() bool              { return false }
+func (l subscribeLane) outbox() string              { return channelPush }
+
+func (l subscribeLane) reserve(ctx context.Context, occasion string, to []target, now time.Time) (map[id.ID]bool, error) {
+	keys := make([]id.ID, 0, len(to))
+	for _, t := range to {
+		keys = append(keys, t.account)
+	}
+	slices.Sort(keys)
+	return l.s.store.spend(ctx, occasion, keys, now)
+}
+
+// assign gives each target the first channel of the order that reaches it; a target all of whose people are
+// told by another one already is left out. persons are who shall be told, also those without an account.
+func (s *Service) assign(ctx context.Context, occasion string, order []Channel, to []target, persons []id.ID) ([]leg, error) {
+	var out []leg
+	told, taken := map[id.ID]bool{}, map[id.ID]bool{}
+	lanes, now := s.lanes(), s.Clock.Now()
+	for _, c := range order {
+		l := lanes[c]
+		if l == nil || !l.serves(occasion) {
+			continue
+		}
+		open := slices.DeleteFunc(slices.Clone(to), func(t target) bool {
+			return taken[t.key()] || !slices.ContainsFunc(t.persons, func(p id.ID) bool { return !told[p] })
+		})
+		if l.byPerson() {
+			open = nil
+			for _, p := range persons {
+				if !told[p] {
+					open = append(open, target{persons: []id.ID{p}})
+				}
+			}
+		}
+		if len(open) == 0 {
+			continue
+		}
+		got, err := l.reserve(ctx, occasion, open, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range open {
+			if got[t.key()] {
+				out, taken[t.key()] = append(out, leg{t, c}), true
+				for _, p := range t.persons {
+					told[p] = true
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// audience leaves out who wants to be called, and gives the accounts that the others are told by: those of
+// the family alone where somebody wants it so and the family is bound.
+func (s *Service) audience(ctx context.Context, persons []id.ID) ([]id.ID, map[id.ID][]identity.Account, error) {
+	ways, err := s.store.ways(ctx, persons)
+	if err != nil {
+		return nil, nil, err
+	}
+	persons = slices.DeleteFunc(slices.Clone(persons), func(p id.ID) bool { return ways[p] == ByPhone })
+	accounts, err := s.Accounts.AccountsOf(ctx, persons)
+	if err != nil {
+		return nil, nil, err
+	}
+	var family []id.ID
+	for _, p := range persons {
+		if ways[p] == ByFamily {
+			family = append(family, p)
+		}
+	}
+	if len(family) == 0 {
+		return persons, accounts, nil
+	}
+	holders, err := s.Accounts.Holders(ctx, family)
+	if err != nil {
+		return nil, nil, err
+	}
+	kin := map[id.ID][]id.ID{}
+	for _, h := range holders {
+		if h.Relation == identity.Family {
+			kin[h.Person] = append(kin[h.Person], h.Account)
+		}
+	}
+	for p, own := range kin {
+		accounts[p] = slices.DeleteFunc(slices.Clone(accounts[p]), func(a identity.Account) bool { return !slices.Contains(own, a.ID) })
+	}
+	return persons, accounts, nil
+}
+
+// fallThrough looks for the next channel of a message that certainly did not arrive, in the transaction
+// that says so. It is the same row that moves on: there is never a second message beside one that may
+// have arrived. Who has no channel left stays on the call list.
+func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
+	n, err := s.store.any(ctx, d.Notice)
+	if err != nil {
+		return err
+	}
+	rules, err := s.store.rules(ctx, n.Committee)
+	if err != nil {
+		return err
+	}
+	d.Tried = tried(d)
+	lanes := s.lanes()
+	order := slices.DeleteFunc(left(rules.order(), d.Tried), func(c Channel) bool { return !lanes[c].serves(d.Template) })
+	if len(order) == 0 {
+		return nil
+	}
+	persons, to, err := s.stillOpen(ctx, d)
+	if err != nil || len(persons) == 0 {
+		return err
+	}
+	legs, err := s.assign(ctx, d.Template, order, to, persons)
+	if err != nil || len(legs) == 0 {
+		return err
+	}
+	now := s.Clock.Now()
+	rows, err := s.store.roundOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	var list []Delivery
+	var messages []outbox.Message
+	for _, l := range legs {
+		next := Delivery{ID: s.IDs.New(), Notice: d.Notice, Account: l.account, Person: l.persons[0], Template: d.Template, Round: d.Round,
+			State: Queued, Channel: l.channel, Tried: d.Tried}
+		if old, there := rows[l.key()]; there {
+			next.ID = old.ID
+			moved, err := s.store.reroute(ctx, old.ID, l.channel, d.Tried, now)
+			if err != nil {
+				return err
+			}
+			if !moved {
+				continue
+			}
+		} else {
+			list = append(list, next)
+		}
+		messages = append(messages, s.message(next, l))
+	}
+	if err := s.store.insertDeliveries(ctx, list, now); err != nil {
+		return err
+	}
+	if _, err := s.Outbox.EnqueueMany(ctx, messages); err != nil {
+		return err
+	}
+	s.DB.AfterCommit(ctx, s.Outbox.Wake)
+	return nil
+}
+
+// message is what the outbox keeps of a delivery.
+func (s *Service) message(d Delivery, l leg) outbox.Message {
+	return outbox.Message{
+		Channel: s.lanes()[l.channel].outbox(), Payload: pushPayload{Delivery: d.ID, Persons: l.persons}, DedupeKey: d.key(),
+	}
+}
+
+// stillOpen gives the people of a message for whom no other message of its round has hope, and the accounts
+// that they are told by.
+func (s *Service) stillOpen(ctx context.Context, d Delivery) ([]id.ID, []target, error) {
+	rows, err := s.store.recipients(ctx, d.Notice, actor.Scope{All: true}, Everybody)
+	if err != nil {
+		return nil, nil, err
+	}
+	persons, accounts, err := s.audience(ctx, personsOf(rows))
+	if err != nil {
+		return nil, nil, err
+	}
+	known, err := s.Directory.Persons(ctx, persons)
+	if err != nil {
+		return nil, nil, err
+	}
+	round, err := s.store.roundOf(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	hope := func(key id.ID) bool {
+		r, there := round[key]
+		return there && r.ID != d.ID && slices.Contains(hopeful, r.State)
+	}
+	mine := func(p id.ID) bool {
+		if d.Account == 0 {
+			return p == d.Person
+		}
+		return slices.ContainsFunc(accounts[p], func(a identity.Account) bool { return a.ID == d.Account })
+	}
+	persons = slices.DeleteFunc(persons, func(p id.ID) bool {
+		return !mine(p) || known[p].Status != ledger.Active || hope(p) ||
+			slices.ContainsFunc(accounts[p], func(a identity.Account) bool { return hope(a.ID) })
+	})
+	to := slices.DeleteFunc(targets(persons, accounts), func(t target) bool {
+		r, there := round[t.key()]
+		return d.Account != 0 && t.account != d.Account || there && r.ID != d.ID && r.State == Dropped
+	})
+	return persons, to, nil
+}
