@@ -46,8 +46,8 @@ func (s *Service) Bulk() *Bulk { return &Bulk{s: s} }
 // Probe gives the queries of the search, to measure them.
 func (s *Service) Probe() Probe { return Probe{s.store} }
 
-// Index makes everybody findable whose row is older than the index of the search. It does nothing
-// where there is an index already.
+// Index makes everybody findable whose row is older than the index of the search, or than its marks. It
+// does nothing where there is an index already.
 func (s *Service) Index(ctx context.Context) error {
 	if there, err := s.store.hasTerms(ctx); there || err != nil {
 		return err
@@ -67,7 +67,7 @@ func (s *Service) Index(ctx context.Context) error {
 			if err != nil || len(some) == 0 {
 				return err
 			}
-			if err := s.store.insertTerms(ctx, some); err != nil {
+			if err := s.store.markTerms(ctx, some); err != nil {
 				return err
 			}
 			after = some[len(some)-1].ID
