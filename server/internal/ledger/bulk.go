@@ -21,6 +21,7 @@ type Snapshot struct {
 	Units       []Unit
 	Branches    []Branch
 	Persons     []Record
+	Formerly    Formerly
 	Elsewhere   map[string]bool // identity numbers asked for that another committee holds
 
 	decided func(Hint) (Decision, bool)
@@ -52,6 +53,13 @@ type Changes struct {
 // writes no audit line: its caller does both.
 type Bulk struct{ s *Service }
 
+// Formerly finds what bears another name today by one that it had before; zero where several had it.
+type Formerly struct {
+	Units     map[string]id.ID
+	Alliances map[string]id.ID           // by AllianceKey
+	Branches  map[id.ID]map[string]id.ID // by unit
+}
+
 // Snapshot reads the ledger of a committee. numbers are the identity numbers of the sheet.
 func (b *Bulk) Snapshot(ctx context.Context, committeeID id.ID, numbers []string) (Snapshot, error) {
 	st, snap := b.s.store, Snapshot{CommitteeID: committeeID, Elsewhere: map[string]bool{}}
@@ -66,6 +74,9 @@ func (b *Bulk) Snapshot(ctx context.Context, committeeID id.ID, numbers []string
 		return Snapshot{}, err
 	}
 	if snap.Persons, err = st.recordsOf(ctx, committeeID); err != nil {
+		return Snapshot{}, err
+	}
+	if snap.Formerly, err = st.formerly(ctx, committeeID); err != nil {
 		return Snapshot{}, err
 	}
 	holders, err := st.holders(ctx, numbers)
