@@ -112,6 +112,7 @@ var actions = map[string]struct{ name, sentence string }{
 
 	"notice.draft":       {"起草通知", "起草了%s"},
 	"notice.edit":        {"更改通知", "更改了%s"},
+	"notice.amend":       {"更正通知", "更正了已经发出的%s"},
 	"notice.publish":     {"发布通知", "发布了%s"},
 	"notice.close":       {"结束通知", "结束了%s"},
 	"notice.cancel":      {"取消通知", "取消了%s"},
