@@ -2247,6 +2247,23 @@ export interface paths {
         patch: operations["updateContact"];
         trace?: never;
     };
+    "/api/v1/persons/{id}/contacts/{contact_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring somebody of the family back who was taken off within a day */
+        post: operations["restoreContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/persons/{id}/erasure": {
         parameters: {
             query?: never;
@@ -5883,8 +5900,12 @@ export interface components {
             /** @description The caller has asked: somebody else has to confirm */
             own: boolean;
             person_id: string;
+            /** @description Somebody can confirm */
+            ready: boolean;
             /** @description Empty once it is done */
             reason: string;
+            /** @description Chinese: who can confirm what is asked for, or what to do when nobody can; empty once it is done, and in lists */
+            second: string;
             unit: string;
         } & {
             [key: string]: unknown;
@@ -6241,7 +6262,7 @@ export interface components {
              */
             row: number;
             sheet: string;
-            /** @description As it stands there, shortened */
+            /** @description As it stands there, shortened, numbers of persons masked */
             value: string;
         } & {
             [key: string]: unknown;
@@ -11769,6 +11790,38 @@ export interface operations {
                 "application/json": components["schemas"]["ChangedBody"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPersonDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    restoreContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {

@@ -50,6 +50,7 @@ var actions = map[string]struct{ name, sentence string }{
 	"ledger.ask_family_again": {"重新询问是否一家人", "撤回了%s与另一位不是一家人的说明"},
 	"ledger.add_contact":      {"登记家属联系人", "给%s登记了一位家属联系人"},
 	"ledger.change_contact":   {"更改家属联系人", "更改了%s的一位家属联系人"},
+	"ledger.restore_contact":  {"恢复家属联系人", "恢复了%s去掉的一位家属联系人"},
 	"ledger.remove_contact":   {"去掉家属联系人", "去掉了%s的一位家属联系人"},
 	"ledger.reveal_person":    {"查看隐藏信息", "查看了%s的隐藏信息"},
 	"ledger.restate_person":   {"更正以前的记录", "更正了%s以前的记录"},
