@@ -95,7 +95,7 @@ func (s *Service) OnStatusChange(hook func(context.Context, Person) error) {
 	s.changed = append(s.changed, hook)
 }
 
-// OnMove registers a hook that runs in the transaction in which persons come into or leave alliances, by
+// OnMove registers a hook that runs in the transaction in which persons change their units or alliances, by
 // themselves or with their unit; it gets those alliances. Register before serving.
 func (s *Service) OnMove(hook func(context.Context, ...id.ID) error) { s.moved = append(s.moved, hook) }
 
@@ -108,13 +108,14 @@ func (s *Service) tellMoved(ctx context.Context, alliances ...id.ID) error {
 	return nil
 }
 
-// unitsChanged tells of the alliances between which persons have changed their units.
+// unitsChanged tells of the alliances in which persons have changed their units, also of the one in which
+// they stay: whoever remembers them remembers the unit's name, too.
 func (s *Service) unitsChanged(ctx context.Context, units []id.ID) error {
 	if len(units) == 0 || len(s.moved) == 0 {
 		return nil
 	}
 	alliances, err := s.store.alliancesOfUnits(ctx, units)
-	if err != nil || len(alliances) < 2 {
+	if err != nil || len(alliances) == 0 {
 		return err
 	}
 	return s.tellMoved(ctx, alliances...)
