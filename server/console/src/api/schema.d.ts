@@ -1159,6 +1159,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each committee in figures; nobody is named */
+        get: operations["ledgerTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lists/{id}": {
         parameters: {
             query?: never;
@@ -5228,6 +5245,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerTotalView: {
+            /** Format: int64 */
+            alliances: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Units of no alliance
+             */
+            loose: number;
+            name: string;
+            /** @description Empty at the top */
+            parent_id: string;
+            persons: components["schemas"]["LedgerCountView"];
+            /** Format: int64 */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerUnitView: {
             /** @description Empty when in none */
             alliance_id: string;
@@ -5768,6 +5803,12 @@ export interface components {
         };
         PageListLedgerProposalView: {
             items: components["schemas"]["LedgerProposalView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListLedgerTotalView: {
+            items: components["schemas"]["LedgerTotalView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -9213,6 +9254,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageListLedgerPairView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    ledgerTotals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerTotalView"];
                 };
             };
             /** @description Error */
