@@ -284,7 +284,7 @@ func (s *Service) holders(ctx context.Context, g RoleGrant) ([]id.ID, error) {
 	return accounts, err
 }
 
-// Colleague is somebody of a committee's staff who has an account.
+// Colleague is somebody of a committee's staff; without an account it is one who has not signed in yet.
 type Colleague struct {
 	Account, Committee id.ID
 	Name               string
@@ -299,7 +299,7 @@ func (s *Service) Staff(ctx context.Context, committees []id.ID) ([]Colleague, e
 	var out []Colleague
 	for _, g := range held {
 		c := Colleague{Account: g.Account, Committee: g.Place.Committee, Name: g.HolderName}
-		if !g.Term.From.After(s.clk.Now()) && !slices.ContainsFunc(out, func(o Colleague) bool { return o.Account == c.Account && o.Committee == c.Committee }) {
+		if !g.Term.From.After(s.clk.Now()) && !slices.ContainsFunc(out, func(o Colleague) bool { return o.Account == c.Account && c.Account != 0 && o.Committee == c.Committee }) {
 			out = append(out, c)
 		}
 	}

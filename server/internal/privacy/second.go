@@ -36,11 +36,15 @@ func (s *Service) second(ctx context.Context, committee, asker id.ID) (advice st
 		return "", false, err
 	}
 	for i, c := range above {
-		if names := others(staff, c.ID, asker); names != "" && i == 0 {
+		here := func(o identity.Colleague) bool { return o.Committee == c.ID && o.Account != asker && o.Account != 0 }
+		if names := named(staff, here); names != "" && i == 0 {
 			return "可以请本单位的" + names + "核对后确认。", true, nil
 		} else if names != "" {
 			return "本单位没有另一位经办人。请联系上级「" + c.Name + "」的" + names + "核对：对方登录电脑端，在「删除个人资料」里确认。", true, nil
 		}
+	}
+	if names := named(staff, func(o identity.Colleague) bool { return o.Committee == committee && o.Account == 0 }); names != "" {
+		return "已请" + names + "经办，等对方用手机登录小程序后，就可以核对确认。", false, nil
 	}
 	advice = "现在还没有第二个人可以确认：本单位只有一位经办人"
 	if len(above) > 1 {
@@ -53,11 +57,11 @@ func (s *Service) second(ctx context.Context, committee, asker id.ID) (advice st
 	return advice + "。", false, nil
 }
 
-// others names those of an office but one.
-func others(staff []identity.Colleague, committee, but id.ID) string {
+// named names some of the staff.
+func named(staff []identity.Colleague, which func(identity.Colleague) bool) string {
 	var names []string
 	for _, c := range staff {
-		if c.Committee == committee && c.Account != but && c.Name != "" {
+		if c.Name != "" && which(c) {
 			names = append(names, c.Name)
 		}
 	}
