@@ -17,6 +17,8 @@ var digitRun = regexp.MustCompile(`[0-9](?:[-0-9 .()]*[0-9])?[Xx]?`)
 const (
 	digitsOfNumber = 5
 	digitsOfText   = 9
+
+	digitsOfIDNumber = 15 // of before 1999
 )
 
 // veil hides in a value of a column what would be masked elsewhere.
@@ -33,9 +35,9 @@ func veil(key, value string) string {
 		switch {
 		case digits < least:
 			return run
-		case digits < len("19900000001"):
-			return strings.Repeat("*", len(run)-2) + run[len(run)-2:]
+		case digits < digitsOfIDNumber:
+			return ledger.MaskPhone(run)
 		}
-		return run[:2] + strings.Repeat("*", len(run)-6) + run[len(run)-4:]
+		return ledger.MaskIDNumber(run)
 	})
 }
