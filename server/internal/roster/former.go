@@ -21,7 +21,7 @@ func (p *planner) today(r *Row) *Row {
 		if now == "" {
 			p.warn(r, colUnit, r.Unit, "有几个单位以前都叫这个名称，已按新单位登记，请核对")
 		} else {
-			p.warn(r, colUnit, r.Unit, "这是“"+now+"”以前的名称，这份表里写这个名称的人都归入“"+now+"”；如果是另一个单位，请先在“单位”里新建它，再导入")
+			p.warn(r, colUnit, r.Unit, "这是“"+now+"”以前的名称，这份表里写这个名称的人都归入“"+now+"”；如果是另一个单位，请先在“组织”里新建它，再导入")
 		}
 	}
 	if now == "" {
