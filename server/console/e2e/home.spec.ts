@@ -41,3 +41,15 @@ test('what waits is decided where it stands, and the next one follows', async ({
   await expect(page.getByText('老年大学二楼活动室')).toBeVisible()
   await clean(page)
 })
+
+test('who looks from above finds figures and nobody by name', async ({ page, request }) => {
+  const headers = await phoneOf(request, office)
+  const { items: committees } = await got(request, headers, '/api/v1/committees')
+  const viewer = { name: '市局查看', phone: '19900029995' }
+  await got(request, headers, '/api/v1/roles', { role: 'viewer', committee_id: committees[0].id, holder: viewer })
+  await signIn(page, request, await phoneOf(request, viewer))
+  const totals = page.getByRole('region', { name: '全辖区总数' })
+  await expect(totals.getByRole('row', { name: new RegExp(committees[0].name) })).toBeVisible()
+  await expect(page.getByText('手上没有等着办的事')).toHaveCount(0)
+  await clean(page)
+})

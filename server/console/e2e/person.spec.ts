@@ -43,6 +43,13 @@ test('family and papers stand on the page of a person', async ({ page, request }
   await page.getByRole('textbox', { name: '家属电话' }).fill('19900029001')
   await page.getByRole('button', { name: '保存' }).click()
   await expect(page.getByText('199****9001')).toBeVisible()
+  await page.getByRole('listitem').filter({ hasText: '9001' }).getByRole('button', { name: '去掉家属' }).click()
+  await page.getByRole('button', { name: '去掉', exact: true }).click()
+  await expect(page.getByText('已去掉家属（199****9001）')).toBeVisible()
+  await clean(page)
+  await page.getByRole('button', { name: '恢复家属' }).click()
+  await expect(page.getByText('已去掉家属')).toHaveCount(0)
+  await expect(page.getByText('199****9001')).toBeVisible()
 
   await page.locator('input[type=file]').setInputFiles({ name: '证书.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') })
   await expect(page.getByText('证书.pdf')).toBeVisible()

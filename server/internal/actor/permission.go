@@ -9,6 +9,7 @@ const (
 	EditOrg        Permission = "edit_org"        // found and change them
 	EditDesk       Permission = "edit_desk"       // venue and contact of a unit
 	FillSurvey     Permission = "fill_survey"     // how the branch of a unit stands
+	SeeTotals      Permission = "see_totals"      // how many there are, of a committee
 	SeePerson      Permission = "see_person"      // masked ledger rows
 	EditPerson     Permission = "edit_person"     // ledger rows, proposals
 	RevealPerson   Permission = "reveal_person"   // one masked field with a reason, audited
@@ -87,7 +88,7 @@ var reach = map[Role]map[Permission]level{
 		CheckInOthers: overCommittee, SeeAttendance: overCommittee, AnnulAnyRecord: overCommittee,
 		SeeElection: overCommittee, SeeTurnout: overCommittee, RunElection: overCommittee, TakePaper: overCommittee,
 		ErasePerson: overCommittee, IssueCards: overCommittee,
-		SeeAudit: overCommittee,
+		SeeAudit: overCommittee, SeeTotals: overCommittee,
 	},
-	Viewer: {SeeOrg: overCommittee},
+	Viewer: {SeeOrg: overCommittee, SeeTotals: overCommittee},
 }

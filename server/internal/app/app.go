@@ -253,8 +253,8 @@ func (a *App) services() error {
 	a.Identity.OnTie(a.Checkin.PersonChanged)
 	a.Privacy = privacy.New(privacy.Deps{
 		DB: a.DB, Box: a.Box, Clock: a.clk, Audit: a.Audit, Ledger: a.Ledger, Accounts: a.Identity, Keep: privacy.Keep(a.cfg.Keep),
-		Confirm: a.Identity.Confirmed,
-		List:    filepath.Join(a.cfg.DataDir, "erased.list"), Changed: a.Checkin.PersonChanged,
+		Directory: people, Help: privacy.Help(a.cfg.Help), Confirm: a.Identity.Confirmed,
+		List: filepath.Join(a.cfg.DataDir, "erased.list"), Changed: a.Checkin.PersonChanged,
 	})
 	a.Audit.UseNames(auditNames{a})
 	a.Audit.UseRoot(people.Root)

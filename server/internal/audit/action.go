@@ -50,6 +50,7 @@ var actions = map[string]struct{ name, sentence string }{
 	"ledger.ask_family_again": {"重新询问是否一家人", "撤回了%s与另一位不是一家人的说明"},
 	"ledger.add_contact":      {"登记家属联系人", "给%s登记了一位家属联系人"},
 	"ledger.change_contact":   {"更改家属联系人", "更改了%s的一位家属联系人"},
+	"ledger.restore_contact":  {"恢复家属联系人", "恢复了%s去掉的一位家属联系人"},
 	"ledger.remove_contact":   {"去掉家属联系人", "去掉了%s的一位家属联系人"},
 	"ledger.create_column":    {"新建自定义栏", "新建了自定义栏%s"},
 	"ledger.update_column":    {"更改自定义栏", "更改了自定义栏%s"},
@@ -117,6 +118,7 @@ var actions = map[string]struct{ name, sentence string }{
 
 	"notice.draft":       {"起草通知", "起草了%s"},
 	"notice.edit":        {"更改通知", "更改了%s"},
+	"notice.amend":       {"更正通知", "更正了已经发出的%s"},
 	"notice.publish":     {"发布通知", "发布了%s"},
 	"notice.schedule":    {"定时发通知", "定好了%s的发出时间"},
 	"notice.submit":      {"通知送审", "把%s送去审批"},

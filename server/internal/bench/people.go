@@ -165,7 +165,7 @@ func (f *filler) insert(ctx context.Context, into string, n int, row func(int) [
 
 // term is a row of person_terms.
 type term struct {
-	text   string
+	ledger.Term
 	person id.ID
 }
 
@@ -214,7 +214,7 @@ func (f *filler) committee(ctx context.Context, p *Province, no, persons int) er
 		"address_enc, health_enc, family_contact_enc, family_phone_enc, remark_enc, status, version, created_at, updated_at)", persons, func(i int) []any {
 		mine[i] = f.ids.New()
 		name := f.name()
-		for _, t := range ledger.Terms(name) {
+		for _, t := range ledger.MarkedTerms(name) {
 			terms = append(terms, term{t, mine[i]})
 		}
 		pinyin, initials := ledger.Pinyin(name)
@@ -231,10 +231,10 @@ func (f *filler) committee(ctx context.Context, p *Province, no, persons int) er
 		return err
 	}
 	p.Persons = append(p.Persons, mine...)
-	slices.SortFunc(terms, func(a, b term) int { return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.person, b.person)) })
+	slices.SortFunc(terms, func(a, b term) int { return cmp.Or(strings.Compare(a.Text, b.Text), cmp.Compare(a.person, b.person)) })
 	for part := range slices.Chunk(terms, 100*rowsOnce) {
-		if err := f.insert(ctx, "person_terms (committee_id, term, person_id)", len(part),
-			func(i int) []any { return []any{committee, part[i].text, part[i].person} }); err != nil {
+		if err := f.insert(ctx, "person_terms (committee_id, term, person_id, counts_from)", len(part),
+			func(i int) []any { return []any{committee, part[i].Text, part[i].person, part[i].CountsFrom} }); err != nil {
 			return err
 		}
 	}

@@ -164,6 +164,7 @@ func newCountyOn(t *testing.T, d *db.DB) *county {
 	t.Cleanup(c.checkin.Close)
 	c.activity.OnChange(c.checkin.ActivityChanged)
 	c.ledger.OnStatusChange(func(ctx context.Context, p ledger.Person) error { return c.checkin.PersonChanged(ctx, p.ID) })
+	c.ledger.OnMove(versions.Raise)
 	c.activity.UseAttendance(c.checkin)
 	c.activity.OnCreate(c.checkin.OpenDefaultList)
 	c.activity.OnMove(c.checkin.MoveDefaultList)

@@ -24,11 +24,26 @@ func invitation(e Election, alliance string) (title, body string) {
 
 // fromTo says from when until when, in Shanghai.
 func fromTo(from, until time.Time) string {
-	say := func(t time.Time) string {
-		t = t.In(clock.Shanghai)
-		return fmt.Sprintf("%d月%d日%d:%02d", t.Month(), t.Day(), t.Hour(), t.Minute())
+	return moment(from) + "到" + moment(until)
+}
+
+func moment(t time.Time) string {
+	t = t.In(clock.Shanghai)
+	return fmt.Sprintf("%d月%d日%d:%02d", t.Month(), t.Day(), t.Hour(), t.Minute())
+}
+
+// longer tells everybody on the roll that a vote ends later than its notice said.
+func (s *Service) longer(ctx context.Context, who actor.Actor, e Election, before time.Time) error {
+	if e.Notice == 0 {
+		return nil
 	}
-	return say(from) + "到" + say(until)
+	a, err := s.Directory.Alliance(ctx, e.Alliance)
+	if err != nil {
+		return err
+	}
+	_, body := invitation(e, a.Name)
+	body += "\n【时间有变】原定" + moment(before) + "结束，现在延长到" + moment(e.ClosesAt) + "。已经投过的，不用再投。"
+	return s.Notices.Amend(ctx, who, e.Notice, body)
 }
 
 // call tells everybody on the roll that a round begins; the notice of the round before is over.

@@ -49,3 +49,24 @@ func TestMembersAreToldThatAVoteBegins(t *testing.T) {
 		t.Error(last)
 	}
 }
+
+// A vote that lasts longer corrects its own notice, each time with the end that was said before.
+func TestAProlongedVoteCorrectsItsNotice(t *testing.T) {
+	c := newCounty(t)
+	e := c.open(t, c.plan())
+	e = must(c.election.Prolong(t.Context(), c.lead, e.ID, e.ClosesAt.Add(24*time.Hour)))(t)
+	must(c.election.Prolong(t.Context(), c.lead, e.ID, e.ClosesAt.Add(90*time.Minute)))(t)
+	if len(c.told.amended) != 2 || len(c.told.bodies) != 1 {
+		t.Fatalf("%q", c.told.amended)
+	}
+	for i, want := range [][]string{
+		{c.told.last.String(), "7月1日9:00到7月4日9:00。\n", "原定7月3日9:00结束，现在延长到7月4日9:00。已经投过的，不用再投。"},
+		{"7月1日9:00到7月4日10:30。\n", "原定7月4日9:00结束，现在延长到7月4日10:30。"},
+	} {
+		for _, s := range want {
+			if !strings.Contains(c.told.amended[i], s) {
+				t.Errorf("no %q in %q", s, c.told.amended[i])
+			}
+		}
+	}
+}

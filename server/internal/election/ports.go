@@ -34,10 +34,11 @@ type Roles interface {
 	Revoke(ctx context.Context, who actor.Actor, grant id.ID) error
 }
 
-// Notices tells members that a vote begins, what waits, and passes drafts on; *notice.Service is one. The
+// Notices tells members that a vote begins or lasts longer, what waits, and passes drafts on; *notice.Service is one. The
 // calls join the transaction of ctx.
 type Notices interface {
 	Announce(ctx context.Context, who actor.Actor, at actor.Place, title, body string) (id.ID, error)
+	Amend(ctx context.Context, who actor.Actor, key id.ID, body string) error
 	Conclude(ctx context.Context, key id.ID, reason string) error
 	InHand(ctx context.Context, alliance id.ID) ([]notice.InHand, error)
 	PassDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error

@@ -168,7 +168,7 @@ func (s *Service) start(ctx context.Context, who actor.Actor, e Election, voters
 	return s.call(ctx, who, e)
 }
 
-// Prolong moves the end of a running vote to a later time.
+// Prolong moves the end of a running vote to a later time; its notice says so.
 func (s *Service) Prolong(ctx context.Context, who actor.Actor, key id.ID, closes time.Time) (Election, error) {
 	return s.step(ctx, who, key, "election.prolong", func(ctx context.Context, e Election) (Election, map[string]any, error) {
 		if e.State != Open {
@@ -177,8 +177,12 @@ func (s *Service) Prolong(ctx context.Context, who actor.Actor, key id.ID, close
 		if !stamp(closes).After(e.ClosesAt) || closes.Sub(e.OpensAt) > maxOpen {
 			return e, nil, errs.ErrInvalid.With(errs.Field("closes_at", "结束时间只能往后延，最长两个月"))
 		}
+		before := e.ClosesAt
 		e.ClosesAt, e.UpdatedAt = stamp(closes), s.Clock.Now()
-		return e, map[string]any{"closes_at": e.ClosesAt}, s.store.until(ctx, e.ID, e.Round, e.ClosesAt)
+		if err := s.store.until(ctx, e.ID, e.Round, e.ClosesAt); err != nil {
+			return e, nil, err
+		}
+		return e, map[string]any{"closes_at": e.ClosesAt}, s.longer(ctx, who, e, before)
 	})
 }
 

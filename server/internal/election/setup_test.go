@@ -67,6 +67,7 @@ type told struct {
 	mu         sync.Mutex
 	last       id.ID
 	bodies     []string
+	amended    []string
 	over, gone []id.ID
 }
 
@@ -76,6 +77,13 @@ func (n *told) Announce(_ context.Context, _ actor.Actor, _ actor.Place, title, 
 	n.last = ids.New()
 	n.bodies = append(n.bodies, title+"\n"+body)
 	return n.last, nil
+}
+
+func (n *told) Amend(_ context.Context, _ actor.Actor, key id.ID, body string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.amended = append(n.amended, key.String()+"\n"+body)
+	return nil
 }
 
 func (n *told) Conclude(_ context.Context, key id.ID, reason string) error {

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -297,7 +298,7 @@ func nameOf(own string, bound []BoundPerson) string {
 }
 
 // home is the committee to which all roles of somebody belong: what is done in no place in particular,
-// like signing in, is its auditor's to find. Strangers and people of several committees have none.
+// like signing in, is its auditor's to find. Strangers have none, people of several committees several.
 func home(who actor.Actor) (at actor.Place) {
 	for _, g := range who.Grants {
 		if at.Committee != 0 && g.Place.Committee != at.Committee {
@@ -308,12 +309,48 @@ func home(who actor.Actor) (at actor.Place) {
 	return at
 }
 
-// note writes an audit line of this package.
-func (s *Service) note(ctx context.Context, who actor.Actor, verb, kind string, subject id.ID, at actor.Place, detail map[string]any) error {
-	if at == (actor.Place{}) {
-		at = home(who)
+// homes gives the committees whose auditors find what an account does for itself: those in which it has
+// been given a role, or is a member. The committees below one of them come with it.
+func (s *Service) homes(ctx context.Context, who actor.Actor) ([]actor.Place, error) {
+	if at := home(who); at.Committee != 0 || who.Account == 0 {
+		return []actor.Place{at}, nil
 	}
-	return s.audit.Write(ctx, who, audit.Line{Action: "identity." + verb, Kind: kind, Subject: subject, Place: at, Detail: detail})
+	h, err := s.holding(ctx, who.Account) // who signs in comes without the rights that this gives
+	if err != nil {
+		return nil, err
+	}
+	var out []actor.Place
+	add := func(committee id.ID) {
+		if at := (actor.Place{Committee: committee}); committee != 0 && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	for _, g := range h.grants {
+		add(g.Place.Committee)
+	}
+	for _, p := range h.bound {
+		add(p.CommitteeID)
+	}
+	if len(out) == 0 {
+		return []actor.Place{{}}, nil
+	}
+	return out, nil
+}
+
+// note writes an audit line of this package; one for each home where it has no place of its own.
+func (s *Service) note(ctx context.Context, who actor.Actor, verb, kind string, subject id.ID, at actor.Place, detail map[string]any) error {
+	places := []actor.Place{at}
+	if at == (actor.Place{}) {
+		var err error
+		if places, err = s.homes(ctx, who); err != nil {
+			return err
+		}
+	}
+	lines := make([]audit.By, len(places))
+	for i, at := range places {
+		lines[i] = audit.By{Account: who.Account, Line: audit.Line{Action: "identity." + verb, Kind: kind, Subject: subject, Place: at, Detail: detail}}
+	}
+	return s.audit.WriteAll(ctx, lines)
 }
 
 // wechatFault says in our words what the platform refused; badCode is what a used or stale code means

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -281,4 +282,26 @@ func (s *Service) holders(ctx context.Context, g RoleGrant) ([]id.ID, error) {
 		accounts = append(accounts, a.ID)
 	}
 	return accounts, err
+}
+
+// Colleague is somebody of a committee's staff; without an account it is one who has not signed in yet.
+type Colleague struct {
+	Account, Committee id.ID
+	Name               string
+}
+
+// Staff gives those who hold the office of the committees now, deputies included, each once a committee.
+func (s *Service) Staff(ctx context.Context, committees []id.ID) ([]Colleague, error) {
+	held, err := s.store.staffOf(ctx, committees, s.clk.Now())
+	if err != nil {
+		return nil, err
+	}
+	var out []Colleague
+	for _, g := range held {
+		c := Colleague{Account: g.Account, Committee: g.Place.Committee, Name: g.HolderName}
+		if !g.Term.From.After(s.clk.Now()) && !slices.ContainsFunc(out, func(o Colleague) bool { return o.Account == c.Account && c.Account != 0 && o.Committee == c.Committee }) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }

@@ -112,6 +112,14 @@ func (s *store) grantsWithin(ctx context.Context, scope actor.Scope, now time.Ti
 	return db.Within(s.placed(ctx, now), scope, db.Columns{Committee: placeCommittee, Alliance: placeAlliance, Unit: "g.unit_id"})
 }
 
+// staffOf gives the grants of the office of committees, also those that nobody has taken up yet.
+func (s *store) staffOf(ctx context.Context, committees []id.ID, now time.Time) ([]RoleGrant, error) {
+	if len(committees) == 0 {
+		return nil, nil
+	}
+	return s.grants(s.placed(ctx, now).Where("g.role = ? AND g.committee_id IN ?", string(actor.CommitteeStaff), committees).Order("g.id"))
+}
+
 // vacancies gives units of a scope for which nobody holds the role of a liaison.
 func (s *store) vacancies(ctx context.Context, scope actor.Scope, p page.Page, now time.Time) ([]ledger.Unit, error) {
 	q := db.Within(s.db.Conn(ctx).Table("units AS u"), scope, db.Columns{Committee: "u.committee_id", Alliance: "u.alliance_id", Unit: "u.id"}).

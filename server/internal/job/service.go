@@ -142,6 +142,7 @@ func (s *Service) turn(ctx context.Context, p *Progress, work func(context.Conte
 			err = fmt.Errorf("job: panic of type %T", r)
 		}
 	}()
+	defer beFrugal()()
 	p.Step("", 0)
 	return work(ctx, p)
 }

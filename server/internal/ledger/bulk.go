@@ -22,6 +22,7 @@ type Snapshot struct {
 	Units       []Unit
 	Branches    []Branch
 	Persons     []Record
+	Formerly    Formerly
 	Elsewhere   map[string]bool // identity numbers asked for that another committee holds
 	Columns     []Column        // the committee's own that are in use
 
@@ -54,6 +55,13 @@ type Changes struct {
 // writes no audit line: its caller does both.
 type Bulk struct{ s *Service }
 
+// Formerly finds what bears another name today by one that it had before; zero where several had it.
+type Formerly struct {
+	Units     map[string]id.ID
+	Alliances map[string]id.ID           // by AllianceKey
+	Branches  map[id.ID]map[string]id.ID // by unit
+}
+
 // Snapshot reads the ledger of a committee. numbers are the identity numbers of the sheet.
 func (b *Bulk) Snapshot(ctx context.Context, committeeID id.ID, numbers []string) (Snapshot, error) {
 	st, snap := b.s.store, Snapshot{CommitteeID: committeeID, Elsewhere: map[string]bool{}}
@@ -75,6 +83,9 @@ func (b *Bulk) Snapshot(ctx context.Context, committeeID id.ID, numbers []string
 		return Snapshot{}, err
 	}
 	snap.Columns = slices.DeleteFunc(columns, Column.Retired)
+	if snap.Formerly, err = st.formerly(ctx, committeeID); err != nil {
+		return Snapshot{}, err
+	}
 	holders, err := st.holders(ctx, numbers)
 	if err != nil {
 		return Snapshot{}, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
@@ -41,8 +42,12 @@ const (
 // Errors of contacts.
 var (
 	ErrManyContacts = errs.New(errs.Conflict, "ledger.many_contacts", "最多登记6位家属联系人，请先去掉一位")
+	ErrContactGone  = errs.New(errs.Conflict, "ledger.contact_gone", "找不到去掉的这位家属，或者去掉已经超过一天，请重新添加")
 	ErrContactTwice = errs.New(errs.Conflict, "ledger.contact_twice", "这位家属已经登记过了")
 )
+
+// contactReturns is how long somebody who was taken off by mistake comes back with one tap.
+const contactReturns = 24 * time.Hour
 
 const contactsKey, contactPrefix = "contacts", "contact."
 

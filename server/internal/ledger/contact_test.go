@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -78,6 +79,49 @@ func TestSeveralFamilyContacts(t *testing.T) {
 	row := w.db.SQL().QueryRow("SELECT COUNT(*) FROM persons WHERE contacts_enc LIKE '%1990002%' OR contacts_enc LIKE '%小%'")
 	if err := row.Scan(&plain); err != nil || plain != 0 {
 		t.Errorf("%d lists in plain text, %v", plain, err)
+	}
+}
+
+// Who was taken off by mistake comes back to where they stood, whatever else was changed meanwhile, for a day.
+func TestAContactComesBack(t *testing.T) {
+	w := newWorld(t)
+	ctx, who, wang := t.Context(), w.office(0), w.wang.Person.ID
+	add := func(name, relation, phone string) ledger.Entry {
+		return must(w.ledger.AddContact(ctx, who, wang, ledger.Contact{Name: name, Relation: relation, Phone: phone, Note: "住同城"}, false))(t)
+	}
+	add("王小明", "儿子", "19900020001")
+	e := add("王小红", "女儿", "19900020002")
+	son, daughter := e.Contacts[0].ID, e.Contacts[1].ID
+	must(w.ledger.RemoveContact(ctx, who, wang, son))(t)
+	must(w.ledger.UpdatePerson(ctx, who, wang, ledger.PersonChange{Fields: map[string]string{"hobbies": "门球"}}))(t)
+	add("王小军", "侄子", "19900020003")
+	e = must(w.ledger.RestoreContact(ctx, who, wang, son))(t)
+	if namesOf(e) != "儿子199****0001 女儿199****0002 侄子199****0003" || e.Contacts[0].ID != son {
+		t.Errorf("%s", namesOf(e))
+	}
+	e = must(w.ledger.RestoreContact(ctx, who, wang, son))(t) // a second tap
+	if len(e.Contacts) != 3 {
+		t.Errorf("%s", namesOf(e))
+	}
+	if shown := must(w.ledger.Reveal(ctx, who, wang, []string{"contact." + son.String()}, "核对"))(t); shown["contact."+son.String()] != "王小明（儿子） 19900020001 住同城" {
+		t.Errorf("%v", shown)
+	}
+	must(w.ledger.RemoveContact(ctx, who, wang, daughter))(t)
+	add("王小红", "女儿", "19900020002") // typed again
+	for what, c := range map[string]struct{ err, want error }{
+		"there again":  {second(w.ledger.RestoreContact(ctx, who, wang, daughter)), ledger.ErrContactTwice},
+		"never there":  {second(w.ledger.RestoreContact(ctx, who, wang, 5)), ledger.ErrContactGone},
+		"by oneself":   {second(w.ledger.RestoreContact(ctx, as(actor.Member, w.wang.Place()), wang, son)), errs.ErrForbidden},
+		"by a foreign": {second(w.ledger.RestoreContact(ctx, w.office(1), wang, son)), errs.ErrNotFound},
+	} {
+		if !errors.Is(c.err, c.want) {
+			t.Errorf("%s: %v", what, c.err)
+		}
+	}
+	must(w.ledger.RemoveContact(ctx, who, wang, son))(t)
+	w.clk.Advance(25 * time.Hour)
+	if _, err := w.ledger.RestoreContact(ctx, who, wang, son); !errors.Is(err, ledger.ErrContactGone) {
+		t.Errorf("a day later: %v", err)
 	}
 }
 

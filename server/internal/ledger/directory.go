@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
@@ -150,6 +151,19 @@ func (d *Directory) Root(ctx context.Context) (id.ID, error) {
 // CommitteeByName finds a committee, or errs.ErrNotFound.
 func (d *Directory) CommitteeByName(ctx context.Context, name string) (Committee, error) {
 	return d.store.committeeByName(ctx, NormalText(name))
+}
+
+// CommitteesAbove gives a committee and those above it, the nearest first.
+func (d *Directory) CommitteesAbove(ctx context.Context, committeeID id.ID) ([]Committee, error) {
+	var out []Committee
+	for next := committeeID; next != 0 && !slices.ContainsFunc(out, func(c Committee) bool { return c.ID == next }); {
+		c, err := d.store.committee(ctx, everywhere, next)
+		if err != nil {
+			return nil, err
+		}
+		out, next = append(out, c), c.ParentID
+	}
+	return out, nil
 }
 
 // CommitteeTree gives a committee and all below it, the root first.

@@ -69,4 +69,8 @@ func contactRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *removed) (Entry, error) {
 			return s.RemoveContact(ctx, who, in.ID.ID, in.Contact.ID)
 		}, viewDetail)
+	route(api, op("restoreContact", http.MethodPost, "/persons/{id}/contacts/{contact_id}/restore", "ledger", "Bring somebody of the family back who was taken off within a day"),
+		func(ctx context.Context, who actor.Actor, in *removed) (Entry, error) {
+			return s.RestoreContact(ctx, who, in.ID.ID, in.Contact.ID)
+		}, viewDetail)
 }

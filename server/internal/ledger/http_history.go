@@ -110,6 +110,20 @@ func viewRestated(e Entry) restatedView {
 	return restatedView{Person: viewDetail(e), Message: e.Status.Said()}
 }
 
+type totalView struct {
+	ID        id.ID     `json:"id"`
+	ParentID  id.ID     `json:"parent_id" doc:"Empty at the top"`
+	Name      string    `json:"name"`
+	Alliances int       `json:"alliances"`
+	Units     int       `json:"units"`
+	Loose     int       `json:"loose" doc:"Units of no alliance"`
+	Persons   countView `json:"persons"`
+}
+
+func viewTotal(t CommitteeTotal) totalView {
+	return totalView{ID: t.ID, ParentID: t.ParentID, Name: t.Name, Alliances: t.Alliances, Units: t.Units, Loose: t.Loose, Persons: viewCount(t.Count)}
+}
+
 func historyRoutes(api huma.API, s *Service) {
 	type history struct {
 		web.IDPath
@@ -168,6 +182,11 @@ func historyRoutes(api huma.API, s *Service) {
 			}
 			return web.JSON(viewCounts(in.AsOf, c)), nil
 		})
+
+	route(api, op("ledgerTotals", http.MethodGet, "/ledger/totals", "ledger", "Each committee in figures; nobody is named"),
+		func(ctx context.Context, who actor.Actor, _ *struct{}) ([]CommitteeTotal, error) {
+			return s.Totals(ctx, who)
+		}, all(viewTotal))
 
 	route(api, op("unitAlliances", http.MethodGet, "/units/{id}/alliances", "ledger", "The alliances that a unit was in, oldest first"),
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) ([]Membership, error) {

@@ -28,6 +28,37 @@ func Terms(name string) []string {
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
+// Term is a row of the index.
+type Term struct {
+	Text string
+	// CountsFrom is how many characters must be typed for the person to count under this term: with fewer,
+	// one that stands before it fits too. Zero in rows that are older than the mark.
+	CountsFrom int
+}
+
+// MarkedTerms are the terms of a name in order, each with the mark by which a search passes over it.
+func MarkedTerms(name string) []Term {
+	terms := Terms(name)
+	out := make([]Term, len(terms))
+	for i, t := range terms {
+		out[i] = Term{t, 1}
+		if i > 0 {
+			out[i].CountsFrom = 1 + common(terms[i-1], t)
+		}
+	}
+	return out
+}
+
+// common counts the characters with which both texts begin.
+func common(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	n := 0
+	for n < len(x) && n < len(y) && x[n] == y[n] {
+		n++
+	}
+	return n
+}
+
 // termOf is how terms and what people type are compared.
 func termOf(s string) string {
 	return strings.ToLower(strings.ReplaceAll(NormalName(s), " ", ""))

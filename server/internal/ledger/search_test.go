@@ -83,19 +83,56 @@ func TestSearchInPages(t *testing.T) {
 	}
 }
 
-// The index is made for rows that are older than it.
-func TestIndexOfOldRows(t *testing.T) {
-	w := newWorld(t)
-	if _, err := w.db.SQL().Exec("DELETE FROM person_terms"); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := w.ledger.Index(t.Context()); err != nil {
-			t.Fatal(err)
+// Whatever is typed fits a person under exactly one term whose mark says that they count there, and it
+// is the first that fits.
+func TestMarksOfTerms(t *testing.T) {
+	for _, name := range []string{"王建国", "国国国", "吴伟", "阿布都·热西提", "欧阳修远", "王A", "Ab", "吴", strings.Repeat("长", 60)} {
+		marked := ledger.MarkedTerms(name)
+		for _, long := range marked {
+			for n := range []rune(long.Text) {
+				typed := string([]rune(long.Text)[:n+1])
+				var fits, counts []string
+				for _, m := range marked {
+					if strings.HasPrefix(m.Text, typed) {
+						fits = append(fits, m.Text)
+						if m.CountsFrom <= n+1 {
+							counts = append(counts, m.Text)
+						}
+					}
+				}
+				if len(counts) != 1 || counts[0] != slices.Min(fits) {
+					t.Errorf("%s, typed %s: counts under %v of %v", name, typed, counts, fits)
+				}
+			}
 		}
 	}
-	if got := must(w.ledger.Persons(t.Context(), w.office(0), ledger.Filter{Query: "爱国"}, page.Page{}))(t); len(got.Items) != 2 {
-		t.Errorf("%s", names(got.Items))
+}
+
+// The index is made for rows that are older than it, and its marks for rows that are older than these; a
+// row without a mark is found once all the same.
+func TestIndexOfOldRows(t *testing.T) {
+	w := newWorld(t)
+	for _, before := range []string{"DELETE FROM person_terms", "UPDATE person_terms SET counts_from = 0"} {
+		if _, err := w.db.SQL().Exec(before); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(before, "UPDATE") {
+			if got := must(w.ledger.Persons(t.Context(), w.office(0), ledger.Filter{Query: "z"}, page.Page{Limit: 1}))(t); len(got.Items) != 1 {
+				t.Errorf("before: %s", names(got.Items))
+			}
+		}
+		for range 2 {
+			if err := w.ledger.Index(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var unmarked int
+		if err := w.db.SQL().QueryRow("SELECT COUNT(*) FROM person_terms WHERE counts_from = 0").Scan(&unmarked); err != nil || unmarked > 0 {
+			t.Errorf("%d without a mark, %v", unmarked, err)
+		}
+		if got := must(w.ledger.Persons(t.Context(), w.office(0), ledger.Filter{Query: "爱国"}, page.Page{}))(t); len(got.Items) != 2 {
+			t.Errorf("%s", names(got.Items))
+		}
 	}
 }
 

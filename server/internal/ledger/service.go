@@ -48,8 +48,8 @@ func (s *Service) Bulk() *Bulk { return &Bulk{s: s} }
 // Probe gives the queries of the search, to measure them.
 func (s *Service) Probe() Probe { return Probe{s.store} }
 
-// Index makes everybody findable whose row is older than the index of the search. It does nothing
-// where there is an index already.
+// Index makes everybody findable whose row is older than the index of the search, or than its marks. It
+// does nothing where there is an index already.
 func (s *Service) Index(ctx context.Context) error {
 	if there, err := s.store.hasTerms(ctx); there || err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *Service) Index(ctx context.Context) error {
 			if err != nil || len(some) == 0 {
 				return err
 			}
-			if err := s.store.insertTerms(ctx, some); err != nil {
+			if err := s.store.markTerms(ctx, some); err != nil {
 				return err
 			}
 			after = some[len(some)-1].ID
@@ -97,7 +97,7 @@ func (s *Service) OnStatusChange(hook func(context.Context, Person) error) {
 	s.changed = append(s.changed, hook)
 }
 
-// OnMove registers a hook that runs in the transaction in which persons come into or leave alliances, by
+// OnMove registers a hook that runs in the transaction in which persons change their units or alliances, by
 // themselves or with their unit; it gets those alliances. Register before serving.
 func (s *Service) OnMove(hook func(context.Context, ...id.ID) error) { s.moved = append(s.moved, hook) }
 
@@ -110,13 +110,14 @@ func (s *Service) tellMoved(ctx context.Context, alliances ...id.ID) error {
 	return nil
 }
 
-// unitsChanged tells of the alliances between which persons have changed their units.
+// unitsChanged tells of the alliances in which persons have changed their units, also of the one in which
+// they stay: whoever remembers them remembers the unit's name, too.
 func (s *Service) unitsChanged(ctx context.Context, units []id.ID) error {
 	if len(units) == 0 || len(s.moved) == 0 {
 		return nil
 	}
 	alliances, err := s.store.alliancesOfUnits(ctx, units)
-	if err != nil || len(alliances) < 2 {
+	if err != nil || len(alliances) == 0 {
 		return err
 	}
 	return s.tellMoved(ctx, alliances...)

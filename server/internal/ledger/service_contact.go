@@ -21,7 +21,7 @@ func (s *Service) AddContact(ctx context.Context, who actor.Actor, personID id.I
 	if err != nil {
 		return Entry{}, err
 	}
-	return s.changeContacts(ctx, who, personID, "ledger.add_contact", func(list []Contact) ([]Contact, error) {
+	return s.changeContacts(ctx, who, personID, "ledger.add_contact", func(_ context.Context, list []Contact) ([]Contact, error) {
 		switch {
 		case len(list) >= maxContacts:
 			return nil, ErrManyContacts
@@ -37,7 +37,7 @@ func (s *Service) AddContact(ctx context.Context, who actor.Actor, personID id.I
 
 // UpdateContact changes what is known about somebody of the family.
 func (s *Service) UpdateContact(ctx context.Context, who actor.Actor, personID, contactID id.ID, ch ContactChange) (Entry, error) {
-	return s.changeContacts(ctx, who, personID, "ledger.change_contact", func(list []Contact) ([]Contact, error) {
+	return s.changeContacts(ctx, who, personID, "ledger.change_contact", func(_ context.Context, list []Contact) ([]Contact, error) {
 		at := slices.IndexFunc(list, func(c Contact) bool { return c.ID == contactID })
 		if at < 0 {
 			return nil, errs.ErrNotFound
@@ -66,14 +66,57 @@ func (s *Service) UpdateContact(ctx context.Context, who actor.Actor, personID, 
 // RemoveContact takes somebody of the family off; after the first one the next becomes the first. Who is
 // gone already is left so.
 func (s *Service) RemoveContact(ctx context.Context, who actor.Actor, personID, contactID id.ID) (Entry, error) {
-	return s.changeContacts(ctx, who, personID, "ledger.remove_contact", func(list []Contact) ([]Contact, error) {
+	return s.changeContacts(ctx, who, personID, "ledger.remove_contact", func(_ context.Context, list []Contact) ([]Contact, error) {
 		return slices.DeleteFunc(list, func(c Contact) bool { return c.ID == contactID }), nil
 	})
 }
 
+// RestoreContact brings back somebody of the family who was taken off by mistake not long ago, to where they
+// stood. Who is there again already is left so.
+func (s *Service) RestoreContact(ctx context.Context, who actor.Actor, personID, contactID id.ID) (Entry, error) {
+	return s.changeContacts(ctx, who, personID, "ledger.restore_contact", func(ctx context.Context, list []Contact) ([]Contact, error) {
+		if slices.ContainsFunc(list, func(c Contact) bool { return c.ID == contactID }) {
+			return list, nil
+		}
+		c, at, err := s.removed(ctx, personID, contactID)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(list) >= maxContacts:
+			return nil, ErrManyContacts
+		case slices.ContainsFunc(list, func(o Contact) bool { return o.Name == c.Name && o.Phone == c.Phone }):
+			return nil, ErrContactTwice
+		}
+		return slices.Insert(list, min(at, len(list)), c), nil
+	})
+}
+
+// removed finds a contact in the history as it was before it was taken off, and its place among the others.
+func (s *Service) removed(ctx context.Context, personID, contactID id.ID) (Contact, int, error) {
+	rec, err := s.store.lockPerson(ctx, personID)
+	if err != nil {
+		return Contact{}, 0, err
+	}
+	changes, err := s.store.changesAfter(ctx, personID, s.clk.Now().Add(-contactReturns))
+	if err != nil {
+		return Contact{}, 0, err
+	}
+	for _, c := range changes {
+		if c.Seq == 1 {
+			break
+		}
+		rec.back(c)
+		before := rec.contacts()
+		if at := slices.IndexFunc(before, func(c Contact) bool { return c.ID == contactID }); at >= 0 {
+			return before[at], at, nil
+		}
+	}
+	return Contact{}, 0, ErrContactGone
+}
+
 // changeContacts changes the contacts of a person under its lock, so that of two clerks who add somebody
 // at once neither loses.
-func (s *Service) changeContacts(ctx context.Context, who actor.Actor, personID id.ID, action string, change func([]Contact) ([]Contact, error)) (Entry, error) {
+func (s *Service) changeContacts(ctx context.Context, who actor.Actor, personID id.ID, action string, change func(context.Context, []Contact) ([]Contact, error)) (Entry, error) {
 	d, err := s.store.person(ctx, who.Scope(actor.SeePerson), personID)
 	if err != nil {
 		return Entry{}, err
@@ -86,7 +129,7 @@ func (s *Service) changeContacts(ctx context.Context, who actor.Actor, personID 
 		if err != nil {
 			return err
 		}
-		list, err := change(old.contacts())
+		list, err := change(ctx, old.contacts())
 		if err != nil {
 			return err
 		}

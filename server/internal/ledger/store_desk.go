@@ -75,3 +75,41 @@ func (s store) formers(ctx context.Context, kind string, subject id.ID) ([]Forme
 	q := s.db.Conn(ctx).Model(&formerRow{}).Where("subject_id = ? AND kind = ?", subject, kind).Order("id DESC").Limit(batch)
 	return list(q, func(r formerRow) Former { return Former{Name: r.Name, Until: r.UntilAt.Time, Account: r.AccountID} })
 }
+
+// formerly gives the names that things of a committee had before.
+func (s store) formerly(ctx context.Context, committeeID id.ID) (Formerly, error) {
+	out := Formerly{Units: map[string]id.ID{}, Alliances: map[string]id.ID{}, Branches: map[id.ID]map[string]id.ID{}}
+	note := func(to map[string]id.ID, name string, subject id.ID) {
+		if other, known := to[name]; known && other != subject {
+			subject = 0
+		}
+		to[name] = subject
+	}
+	for _, q := range []struct{ kind, from string }{
+		{kindUnit, "SELECT n.name, n.subject_id, u.id AS unit_id FROM units u JOIN org_names n ON n.subject_id = u.id AND n.kind = ? WHERE u.committee_id = ?"},
+		{kindAlliance, "SELECT n.name, n.subject_id, 0 AS unit_id FROM alliances a JOIN org_names n ON n.subject_id = a.id AND n.kind = ? WHERE a.committee_id = ?"},
+		{kindBranch, "SELECT n.name, n.subject_id, u.id AS unit_id FROM units u JOIN branches b ON b.unit_id = u.id JOIN org_names n ON n.subject_id = b.id AND n.kind = ? WHERE u.committee_id = ?"},
+	} {
+		var rows []struct {
+			Name              string
+			SubjectID, UnitID id.ID
+		}
+		if err := s.db.Conn(ctx).Raw(q.from, q.kind, committeeID).Scan(&rows).Error; err != nil {
+			return Formerly{}, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			switch q.kind {
+			case kindUnit:
+				note(out.Units, r.Name, r.SubjectID)
+			case kindAlliance:
+				note(out.Alliances, AllianceKey(r.Name), r.SubjectID)
+			default:
+				if out.Branches[r.UnitID] == nil {
+					out.Branches[r.UnitID] = map[string]id.ID{}
+				}
+				note(out.Branches[r.UnitID], r.Name, r.SubjectID)
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -364,20 +366,35 @@ func (s store) lockPerson(ctx context.Context, personID id.ID) (Record, error) {
 	return rec, nil
 }
 
-// recordsOf gives all persons of a committee.
+// unitsAtOnce bounds how many units' rows are held sealed while they are opened.
+const unitsAtOnce = 40
+
+// recordsOf gives all persons of a committee by id. What is sealed is read in portions: of a large county
+// it takes more room than what is opened.
 func (s store) recordsOf(ctx context.Context, committeeID id.ID) ([]Record, error) {
-	var rows []personRow
-	err := s.db.Conn(ctx).Joins("JOIN units ON units.id = persons.unit_id").Select("persons.*").
-		Where("units.committee_id = ?", committeeID).Order("persons.id").Find(&rows).Error
-	if err != nil {
+	var units []id.ID
+	if err := s.db.Conn(ctx).Model(&unitRow{}).Where("committee_id = ?", committeeID).Order("id").Pluck("id", &units).Error; err != nil {
 		return nil, db.Unavailable(err)
 	}
-	out := make([]Record, len(rows))
-	for i, r := range rows {
-		if out[i], err = s.record(r); err != nil {
-			return nil, err
+	var n int64
+	if err := s.db.Conn(ctx).Table("persons").Joins("JOIN units ON units.id = persons.unit_id").Where("units.committee_id = ?", committeeID).Count(&n).Error; err != nil {
+		return nil, db.Unavailable(err)
+	}
+	out := make([]Record, 0, n)
+	for some := range slices.Chunk(units, unitsAtOnce) {
+		var rows []personRow
+		if err := s.db.Conn(ctx).Where("unit_id IN ?", some).Find(&rows).Error; err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			rec, err := s.record(r)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, rec)
 		}
 	}
+	slices.SortFunc(out, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/db"
@@ -21,8 +22,8 @@ const termsAtOnce = 300
 // manyCommittees is from where on one walk through all terms is quicker than one for each committee.
 const manyCommittees = 16
 
-// hitsMost bounds what is read at once where most hits count elsewhere: behind the pinyin that begin with
-// a letter come the initials of the same people. rareMost is up to where a status is rare.
+// hitsMost bounds what is read at once where hits count elsewhere, as in rows that bear no mark yet.
+// rareMost is up to where a status is rare.
 const (
 	hitsMost = 2000
 	rareMost = 2000
@@ -39,15 +40,15 @@ func (s store) insertTerms(ctx context.Context, list []Record) error {
 		if len(args) == 0 {
 			return nil
 		}
-		_, err := s.db.Raw(ctx).ExecContext(ctx, "INSERT INTO person_terms (committee_id, term, person_id) VALUES (?, ?, ?)"+
-			strings.Repeat(", (?, ?, ?)", len(args)/3-1), args...)
+		_, err := s.db.Raw(ctx).ExecContext(ctx, "INSERT INTO person_terms (committee_id, term, person_id, counts_from) VALUES (?, ?, ?, ?)"+
+			strings.Repeat(", (?, ?, ?, ?)", len(args)/4-1), args...)
 		args = args[:0]
 		return db.Unavailable(err)
 	}
 	for _, r := range list {
-		for _, term := range Terms(r.Name) {
-			args = append(args, int64(committees[r.UnitID]), term, int64(r.ID))
-			if len(args) == 3*termsAtOnce {
+		for _, t := range MarkedTerms(r.Name) {
+			args = append(args, int64(committees[r.UnitID]), t.Text, int64(r.ID), t.CountsFrom)
+			if len(args) == 4*termsAtOnce {
 				if err := flush(); err != nil {
 					return err
 				}
@@ -113,7 +114,34 @@ func (s store) committeesOf(ctx context.Context, list []Record) (map[id.ID]id.ID
 	return out, nil
 }
 
-// unindexed gives some persons behind an id, in order, when nobody has terms yet.
+// termRow is a row of the index.
+type termRow struct {
+	CommitteeID id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	Term        string `gorm:"primaryKey"`
+	PersonID    id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	CountsFrom  int
+}
+
+func (termRow) TableName() string { return "person_terms" }
+
+// markTerms makes persons findable, those too who are so already, but without the marks of today.
+func (s store) markTerms(ctx context.Context, list []Record) error {
+	committees, err := s.committeesOf(ctx, list)
+	if err != nil {
+		return err
+	}
+	var rows []termRow
+	for _, r := range list {
+		for _, t := range MarkedTerms(r.Name) {
+			rows = append(rows, termRow{committees[r.UnitID], t.Text, r.ID, t.CountsFrom})
+		}
+	}
+	q := s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "committee_id"}, {Name: "term"}, {Name: "person_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"counts_from"})})
+	return db.Unavailable(q.CreateInBatches(rows, termsAtOnce).Error)
+}
+
+// unindexed gives some persons behind an id, in order, whatever terms they have.
 func (s store) unindexed(ctx context.Context, after id.ID) ([]Record, error) {
 	var rows []personRow
 	err := s.db.Conn(ctx).Select("id", "unit_id", "name").Where("id > ?", after).Order("id").Limit(batch).Find(&rows).Error
@@ -128,11 +156,11 @@ func listOfRecords(rows []personRow) []Record {
 	return out
 }
 
-// hasTerms reports whether anybody can be found.
+// hasTerms reports whether anybody can be found, by terms that bear their marks.
 func (s store) hasTerms(ctx context.Context) (bool, error) {
 	var n []int
-	err := s.db.Conn(ctx).Raw("SELECT 1 FROM person_terms LIMIT 1").Scan(&n).Error
-	return len(n) > 0, db.Unavailable(err)
+	err := s.db.Conn(ctx).Raw("SELECT counts_from FROM person_terms LIMIT 1").Scan(&n).Error
+	return len(n) > 0 && n[0] > 0, db.Unavailable(err)
 }
 
 // search finds the persons in sight whose terms begin with what was typed, in the order of the terms.
@@ -248,12 +276,8 @@ func searchQuery(scope actor.Scope, status Status, typed string, from hit, limit
 			q += " AND p.status = ?"
 			args = append(args, status)
 		}
-		q += " WHERE " + where + "t.term >= ? AND t.term < ? AND (t.term > ? OR t.person_id > ?)"
-		args = append(append(args, more...), from.Term, typed+lastRune, from.Term, from.PersonID)
-		if isASCII(typed) { // whose pinyin fits counts there, and not again under the initials
-			q += " AND (p.pinyin < ? OR p.pinyin >= ? OR p.pinyin >= t.term)"
-			args = append(args, typed, typed+lastRune)
-		}
+		q += " WHERE " + where + "t.term >= ? AND t.term < ? AND (t.term > ? OR t.person_id > ?) AND t.counts_from <= ?"
+		args = append(append(args, more...), from.Term, typed+lastRune, from.Term, from.PersonID, utf8.RuneCountInString(typed))
 		return q + " ORDER BY t.term, t.person_id LIMIT ?", append(args, limit)
 	}
 	switch {
@@ -271,10 +295,6 @@ func searchQuery(scope actor.Scope, status Status, typed string, from hit, limit
 		all, args = append(all, fmt.Sprintf("SELECT term, person_id, name FROM (%s) c%d", q, i)), append(args, a...)
 	}
 	return strings.Join(all, " UNION ALL ") + " ORDER BY term, person_id LIMIT ?", append(args, limit)
-}
-
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // hitsAmongFew looks through the persons of some alliances and units.

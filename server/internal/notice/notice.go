@@ -129,6 +129,16 @@ func (n Notice) open() error {
 	return ErrNotDraft
 }
 
+// Amended gives a published notice with another text.
+func (n Notice) Amended(body string, now time.Time) (Notice, error) {
+	if err := n.Running(); err != nil {
+		return n, err
+	}
+	n.Body, n.UpdatedAt = paragraphs(body), now
+	n.Revision++
+	return n, n.check()
+}
+
 func (n Notice) check() error {
 	var f []errs.FieldError
 	for _, x := range []struct {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bense/server/internal/actor"
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
 	"bense/server/internal/notice"
@@ -319,5 +320,30 @@ func TestABatchOverManyNotices(t *testing.T) {
 	states, err := h.outbox().Counts(t.Context())
 	if err != nil || states[outbox.Dead] != 2 || states[outbox.Done] != 12 {
 		t.Errorf("%v, %v", states, err)
+	}
+}
+
+// A notice of the house that is corrected stays read by whoever read it, tells those who had it, and is
+// left alone once it is over.
+func TestAnAnnouncementIsCorrected(t *testing.T) {
+	h := newHouse(t)
+	h.accept(notice.ForChange, 1, 1101)
+	place := actor.Place{Committee: committee, Alliance: alliance}
+	key, err := h.svc.Announce(t.Context(), head(), place, "推选联盟负责人", "7月3日结束。")
+	h.must(err)
+	h.work()
+	before := len(h.sent)
+	h.must(h.svc.Amend(t.Context(), head(), key, "7月4日结束。\n原定7月3日。"))
+	h.work()
+	if got := h.timeline(key).Notice; got.Body != "7月4日结束。\n原定7月3日。" || got.State != notice.Published {
+		t.Errorf("%+v", got)
+	}
+	if len(h.sent) != before+1 || h.sent[before].TemplateID != templateID(notice.ForChange) {
+		t.Errorf("%+v", h.sent[before:])
+	}
+	h.must(h.svc.Conclude(t.Context(), key, ""))
+	h.must(h.svc.Amend(t.Context(), head(), key, "太晚了"))
+	if got := h.timeline(key).Notice; got.Body != "7月4日结束。\n原定7月3日。" {
+		t.Errorf("%+v", got)
 	}
 }

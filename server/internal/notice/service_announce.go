@@ -43,3 +43,26 @@ func (s *Service) Conclude(ctx context.Context, key id.ID, reason string) error 
 		return s.finish(ctx, actor.System, key, action, next)
 	})
 }
+
+// Amend gives a notice of Announce another text in the transaction of ctx and tells those who had it that
+// something has changed; what was read or told stays so. One that is over stays as it is.
+func (s *Service) Amend(ctx context.Context, who actor.Actor, key id.ID, body string) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		was, err := s.store.lock(ctx, key)
+		if err != nil || was.State != Published {
+			return err
+		}
+		n, err := was.Amended(body, s.Clock.Now())
+		if err != nil {
+			return err
+		}
+		if err := s.store.update(ctx, was, n); err != nil {
+			return err
+		}
+		s.DB.AfterCommit(ctx, s.Outbox.Wake)
+		if err := s.announce(ctx, n); err != nil {
+			return err
+		}
+		return s.audit(ctx, who, "notice.amend", n, nil)
+	})
+}

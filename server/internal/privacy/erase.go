@@ -36,6 +36,8 @@ type Erasure struct {
 	DoneBy      id.ID
 	Asker, Doer string // their names, where they are known
 	Own         bool   // the caller has asked; somebody else has to confirm
+	Second      string // who can, in Chinese; for who asks or would ask
+	Ready       bool   // somebody can
 	AskedAt     time.Time
 	DoneAt      time.Time
 	Counts      []Count
@@ -85,6 +87,9 @@ func (s *Service) AskErasure(ctx context.Context, who actor.Actor, person id.ID,
 		return Erasure{}, err
 	}
 	out.Name, out.Unit, out.Own = e.Person.Name, e.Person.Unit, out.AskedBy == who.Account
+	if out.Second, out.Ready, err = s.second(ctx, e.Person.CommitteeID, out.AskedBy); err != nil {
+		return Erasure{}, err
+	}
 	out.Counts, err = s.store.count(ctx, person)
 	return out, err
 }
@@ -123,7 +128,11 @@ func (s *Service) Erase(ctx context.Context, who actor.Actor, person id.ID, name
 	case !asked.DoneAt.IsZero():
 		return Erasure{}, ErrErased
 	case asked.AskedBy == who.Account && !who.System:
-		return Erasure{}, ErrSamePerson
+		advice, _, err := s.second(ctx, e.Person.CommitteeID, who.Account)
+		if err != nil {
+			return Erasure{}, err
+		}
+		return Erasure{}, ErrSamePerson.Say("%s。%s", ErrSamePerson.Message, advice)
 	case ledger.NormalName(name) != e.Person.Name:
 		return Erasure{}, ErrOtherMan.With(errs.Field("name", "和登记的姓名不一致"))
 	}

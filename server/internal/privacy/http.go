@@ -88,13 +88,15 @@ type erasureView struct {
 	AskedAt  *time.Time  `json:"asked_at,omitempty" doc:"Missing: nobody has asked"`
 	AskedBy  string      `json:"asked_by"`
 	Own      bool        `json:"own" doc:"The caller has asked: somebody else has to confirm"`
+	Second   string      `json:"second" doc:"Chinese: who can confirm what is asked for, or what to do when nobody can; empty once it is done, and in lists"`
+	Ready    bool        `json:"ready" doc:"Somebody can confirm"`
 	DoneAt   *time.Time  `json:"done_at,omitempty"`
 	DoneBy   string      `json:"done_by"`
 	Counts   []countView `json:"counts" nullable:"false"`
 }
 
 func viewErasure(e Erasure) erasureView {
-	v := erasureView{PersonID: e.Person, Name: e.Name, Unit: e.Unit, Reason: e.Reason, AskedAt: given(e.AskedAt), AskedBy: e.Asker, Own: e.Own,
+	v := erasureView{PersonID: e.Person, Name: e.Name, Unit: e.Unit, Reason: e.Reason, AskedAt: given(e.AskedAt), AskedBy: e.Asker, Own: e.Own, Second: e.Second, Ready: e.Ready,
 		DoneAt: given(e.DoneAt), DoneBy: e.Doer, Counts: []countView{}}
 	for _, c := range e.Counts {
 		label, why := Words(c.Table, c.Keep)

@@ -30,6 +30,7 @@ type Ledger interface {
 type Accounts interface {
 	RelationOf(ctx context.Context, account, person id.ID) (identity.Relation, error)
 	AccountName(ctx context.Context, accounts []id.ID) (map[id.ID]string, error)
+	Staff(ctx context.Context, committees []id.ID) ([]identity.Colleague, error)
 	Unbind(ctx context.Context, who actor.Actor, person id.ID) error
 }
 
@@ -42,7 +43,10 @@ type Deps struct {
 	Ledger   Ledger
 	Accounts Accounts
 	Keep     Keep
-	List     string // file of those erased, kept beside the database; "" for none
+	// Directory knows the committees above one, Help whom to call where nobody can confirm.
+	Directory Directory
+	Help      Help
+	List      string // file of those erased, kept beside the database; "" for none
 	// Confirm spends the look on the phone that a desktop needs; nil asks for none.
 	Confirm func(ctx context.Context, who actor.Actor, action string, subject id.ID) error
 	// Changed tells whoever remembers persons, in the transaction of the erasure.

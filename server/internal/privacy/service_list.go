@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 
 	"bense/server/internal/actor"
@@ -54,6 +55,9 @@ func (s *Service) Erasure(ctx context.Context, who actor.Actor, person id.ID) (E
 		return Erasure{}, err
 	}
 	e.Asker = names[e.AskedBy]
+	if e.Second, e.Ready, err = s.second(ctx, p.Person.CommitteeID, cmp.Or(e.AskedBy, who.Account)); err != nil {
+		return Erasure{}, err
+	}
 	e.Counts, err = s.store.count(ctx, person)
 	return e, err
 }

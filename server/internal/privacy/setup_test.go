@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +32,17 @@ var today = time.Date(2026, 9, 9, 1, 0, 0, 0, time.UTC)
 type accounts struct {
 	ties    map[id.ID]identity.Relation // of account 7
 	unbound []id.ID
+	staff   []identity.Colleague
+}
+
+func (a *accounts) Staff(_ context.Context, committees []id.ID) ([]identity.Colleague, error) {
+	var out []identity.Colleague
+	for _, c := range a.staff {
+		if slices.Contains(committees, c.Committee) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
 }
 
 func (a *accounts) RelationOf(_ context.Context, _, person id.ID) (identity.Relation, error) {
@@ -76,6 +88,7 @@ func newCounty(t *testing.T) *county {
 	t.Cleanup(jobs.Close)
 	c.roster = roster.New(roster.Deps{DB: d, Box: box, IDs: ids, Clock: clk, Audit: c.audit, Ledger: c.ledger, Jobs: jobs, Names: c.accounts})
 	c.Service = privacy.New(privacy.Deps{DB: d, Box: box, Clock: clk, Audit: c.audit, Ledger: c.ledger, Accounts: c.accounts,
+		Directory: c.ledger.Directory(), Help: privacy.Help{Name: "市委老干部局", Phone: "05468888888"},
 		Keep: privacy.Keep{Departed: 365 * 24 * time.Hour, Reports: 30 * 24 * time.Hour}, List: filepath.Join(t.TempDir(), "erased.list")})
 	made, err := c.ledger.CreateCommittee(t.Context(), actor.System, ledger.Committee{Name: "利津县委老干部局"})
 	c.must(err)

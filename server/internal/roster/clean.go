@@ -107,7 +107,7 @@ func CleanPhone(c Cell) (number, warning string) {
 		}
 	}
 	if len(found) == 0 {
-		return "", "电话“" + shorten(s) + "”不是有效号码，已留空"
+		return "", "电话“" + shorten(veil("phone", s)) + "”不是有效号码，已留空"
 	}
 	best := found[0]
 	for _, n := range found { // a mobile number can be called and bound

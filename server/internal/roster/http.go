@@ -17,7 +17,7 @@ type problemView struct {
 	Row    int    `json:"row" doc:"As the spreadsheet counts"`
 	Cell   string `json:"cell" doc:"D118, empty without a column"`
 	Column string `json:"column" doc:"Title of the column on the sheet"`
-	Value  string `json:"value" doc:"As it stands there, shortened"`
+	Value  string `json:"value" doc:"As it stands there, shortened, numbers of persons masked"`
 	Reason string `json:"reason" doc:"Chinese, to be shown"`
 }
 
@@ -100,6 +100,7 @@ func views(list []Problem) []problemView {
 	out := make([]problemView, len(list))
 	for i, p := range list {
 		out[i] = problemView(p)
+		out[i].Value = veil("", p.Value) // reports of before were kept as the sheet had it
 	}
 	return out
 }

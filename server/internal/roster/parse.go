@@ -52,7 +52,7 @@ type Parsed struct {
 // problem makes a Problem for a column of a row.
 func (p *Parsed) problem(sheetAt, line int, key, value, reason string) Problem {
 	s := p.Sheets[sheetAt]
-	out := Problem{Sheet: s.Name, Row: line, Value: shorten(ledger.NormalText(value)), Reason: reason}
+	out := Problem{Sheet: s.Name, Row: line, Value: shorten(veil(key, ledger.NormalText(value))), Reason: reason}
 	if col, ok := s.Cols[key]; ok {
 		out.Column, out.Cell = s.Titles[key], letter(col)+strconv.Itoa(line)
 	}
@@ -179,7 +179,7 @@ func (t *table) begin(r sheetRow, h *head) {
 		if title != "" && !known[c] && !h.out[c] && !slices.Contains(h.titles[:c], title) {
 			t.ask(title, r, c)
 			t.Ignored = append(t.Ignored, Problem{Sheet: t.sheet.name, Row: r.line, Cell: letter(c) + strconv.Itoa(r.line),
-				Column: shorten(title), Value: shorten(title), Reason: "不认识的列，没有导入"})
+				Column: shorten(veil("", title)), Value: shorten(veil("", title)), Reason: "不认识的列，没有导入"})
 		}
 	}
 	if _, ok := h.col[colAlliance]; !ok && t.note.Alliance == "" && (t.several || strings.Contains(t.sheet.name, "联盟")) {

@@ -98,6 +98,7 @@ func (p *planner) warn(r *Row, key, value, reason string) {
 
 // row takes in one row; no counts the file's rows from 1.
 func (p *planner) row(no int, r *Row) {
+	r = p.today(r)
 	f := p.register.find(r)
 	if f.person == nil && f.fault == "" {
 		if f.person = p.seenAs(no); f.person != nil && f.person.rec.Erased() {
@@ -224,6 +225,9 @@ func (p *planner) alliance(r *Row) ledger.Alliance {
 	key := ledger.AllianceKey(r.Alliance)
 	a := p.alliances[key]
 	if a == nil {
+		a = p.formerAlliance(r)
+	}
+	if a == nil {
 		a = &org[ledger.Alliance]{v: ledger.Alliance{ID: p.newID(), CommitteeID: p.snap.CommitteeID, Name: r.Alliance}, new: true}
 		p.alliances[key] = a
 		p.changes.NewAlliances = append(p.changes.NewAlliances, a.v)
@@ -242,6 +246,9 @@ func (p *planner) branch(u ledger.Unit, name string) id.ID {
 	}
 	if i := slices.IndexFunc(own, func(b ledger.Branch) bool { return b.Name == name }); i >= 0 {
 		return own[i].ID
+	}
+	if former := p.snap.Formerly.Branches[u.ID][name]; former != 0 {
+		return former
 	}
 	b := ledger.Branch{ID: p.newID(), UnitID: u.ID, Name: name}
 	p.branches[u.ID] = append(own, b)
@@ -270,6 +277,9 @@ func (p *planner) propose(who *person, r *Row) {
 func (p *planner) note(n note) {
 	a := p.alliances[ledger.AllianceKey(n.Alliance)]
 	if a == nil {
+		a = p.formerAlliance(&Row{Sheet: n.Sheet, Line: n.Line, Alliance: n.Alliance})
+	}
+	if a == nil {
 		return // not one row of it got in
 	}
 	before := a.v
@@ -282,6 +292,8 @@ func (p *planner) note(n note) {
 	if n.Lead != "" {
 		if u := p.units[n.Lead]; u != nil {
 			a.v.LeadUnitID = u.v.ID
+		} else if former := p.snap.Formerly.Units[n.Lead]; former != 0 {
+			a.v.LeadUnitID = former
 		} else {
 			p.report.Warnings = append(p.report.Warnings, Problem{Sheet: p.in.Sheets[n.Sheet].Name, Row: n.Line,
 				Column: "牵头单位", Value: shorten(n.Lead), Reason: "牵头单位不在台账的单位中，没有登记"})

@@ -13,7 +13,7 @@ type Question struct {
 	Sheet   string
 	Cell    string // of the title
 	Title   string
-	Samples []string // what stands below, shortened
+	Samples []string // what stands below, shortened and without numbers of persons
 }
 
 // maxSamples is enough to recognise a column by.
@@ -43,7 +43,7 @@ func (p *Parsed) askAbout(sheetName, title string, rows []sheetRow, at, c int) {
 	}
 	q := Question{Sheet: sheetName, Cell: letter(c) + strconv.Itoa(rows[at].line), Title: shorten(title)}
 	for _, r := range rows[at+1 : min(at+200, len(rows))] {
-		s := strings.TrimSpace(ledger.NormalText(r.at(c).Text))
+		s := veil("", strings.TrimSpace(ledger.NormalText(r.at(c).Text)))
 		if s != "" && !slices.Contains(q.Samples, s) && len(q.Samples) < maxSamples {
 			q.Samples = append(q.Samples, shorten(s))
 		}

@@ -1452,6 +1452,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each committee in figures; nobody is named */
+        get: operations["ledgerTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lists/{id}": {
         parameters: {
             query?: never;
@@ -2709,6 +2726,23 @@ export interface paths {
         head?: never;
         /** Change what is known about somebody of the family */
         patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/api/v1/persons/{id}/contacts/{contact_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring somebody of the family back who was taken off within a day */
+        post: operations["restoreContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/persons/{id}/erasure": {
@@ -5790,6 +5824,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        LedgerTotalView: {
+            /** Format: int64 */
+            alliances: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Units of no alliance
+             */
+            loose: number;
+            name: string;
+            /** @description Empty at the top */
+            parent_id: string;
+            persons: components["schemas"]["LedgerCountView"];
+            /** Format: int64 */
+            units: number;
+        } & {
+            [key: string]: unknown;
+        };
         LedgerUnitView: {
             /** @description Empty when in none */
             alliance_id: string;
@@ -6655,6 +6707,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        PageListLedgerTotalView: {
+            items: components["schemas"]["LedgerTotalView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
         PageListLedgerUnitView: {
             items: components["schemas"]["LedgerUnitView"][];
             next: string;
@@ -6805,8 +6863,12 @@ export interface components {
             /** @description The caller has asked: somebody else has to confirm */
             own: boolean;
             person_id: string;
+            /** @description Somebody can confirm */
+            ready: boolean;
             /** @description Empty once it is done */
             reason: string;
+            /** @description Chinese: who can confirm what is asked for, or what to do when nobody can; empty once it is done, and in lists */
+            second: string;
             unit: string;
         } & {
             [key: string]: unknown;
@@ -7176,7 +7238,7 @@ export interface components {
              */
             row: number;
             sheet: string;
-            /** @description As it stands there, shortened */
+            /** @description As it stands there, shortened, numbers of persons masked */
             value: string;
         } & {
             [key: string]: unknown;
@@ -10845,6 +10907,35 @@ export interface operations {
             };
         };
     };
+    ledgerTotals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListLedgerTotalView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     removeList: {
         parameters: {
             query?: never;
@@ -13784,6 +13875,38 @@ export interface operations {
                 "application/json": components["schemas"]["ChangedBody"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPersonDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    restoreContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
