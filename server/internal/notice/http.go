@@ -122,6 +122,7 @@ func Routes(api huma.API, s *Service) {
 	callRoutes(api, s)
 	ruleRoutes(api, s)
 	forwardRoutes(api, s)
+	eveRoutes(api, s)
 }
 
 // textRoutes are about the notice itself: writing it, sending it out, ending it, reading it.

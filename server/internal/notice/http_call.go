@@ -27,13 +27,14 @@ type callView struct {
 	By       string     `json:"by" doc:"Who made the last call"`
 	// Those of one household stand one after the other.
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
+	Again       bool   `json:"again" doc:"Somebody who waited and has got a place, and does not know it yet"`
 	Calling     string `json:"calling" doc:"The colleague who is calling at this moment; empty when nobody else is"`
 }
 
 func viewCall(c Call) callView {
 	return callView{
 		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, ReadAt: when(c.ReadAt),
-		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now,
+		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now, Again: !c.AgainAt.IsZero(),
 	}
 }
 

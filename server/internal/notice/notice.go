@@ -171,6 +171,7 @@ type Recipient struct {
 	ToldAt               time.Time
 	Outcome              Outcome   // of the last call
 	StoppedAt            time.Time // moved or deceased since: never addressed again, history kept
+	AgainAt              time.Time // something new for this person that they do not know yet
 	HeldBy               id.ID     // account that is calling
 	HeldUntil            time.Time
 }
@@ -185,7 +186,7 @@ func (r Recipient) Taken(by id.ID, now time.Time) bool {
 
 // Reached reports whether the person knows.
 func (r Recipient) Reached() bool {
-	return !r.ReadAt.IsZero() || !r.AnsweredAt.IsZero() || !r.ToldAt.IsZero()
+	return r.AgainAt.IsZero() && (!r.ReadAt.IsZero() || !r.AnsweredAt.IsZero() || !r.ToldAt.IsZero())
 }
 
 // Unreached reports whether somebody should call.
@@ -244,6 +245,7 @@ type Answer struct {
 // Counts sums an activity up.
 type Counts struct {
 	Expected, Going, Leave, Silent, Present int
+	Seats, Capacity                         int // places taken, companions included, of how many; zero: no limit
 }
 
 // line trims a text of one line and drops what no keyboard types into one.

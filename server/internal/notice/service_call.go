@@ -203,6 +203,11 @@ func (s *Service) RecordCall(ctx context.Context, who actor.Actor, key, person i
 	c := call{Notice: n.ID, Outcome: outcome, By: who.Account, At: s.Clock.Now(), Note: s.Box.SealString(note, noteContext)}
 	all := append(others, r)
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		if outcome == OnLeave { // the answer that follows holds it, too: always first
+			if err := s.activities.Lock(ctx, n.Activity); err != nil {
+				return err
+			}
+		}
 		mine, err := s.store.held(ctx, n.ID, who.Account)
 		if err != nil {
 			return err

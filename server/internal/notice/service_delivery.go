@@ -49,6 +49,9 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, key id.ID, via Via,
 		case via == ViaGroup && out.Group != "own":
 			via = ViaInbox // said, not shown
 		}
+		if err := s.store.known(ctx, n.ID, who.Persons); err != nil {
+			return err
+		}
 		marked, err := s.store.markRead(ctx, n.ID, who.Persons, via, who.Account, s.Clock.Now())
 		if err != nil || marked == 0 {
 			return err
@@ -186,6 +189,9 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 		if now := s.Clock.Now(); rules.Opens(now).After(now) {
 			t.RingsAt = rules.Opens(now)
 		}
+	}
+	if t.Eve, err = s.eve(ctx, n, scope); err != nil {
+		return Timeline{}, err
 	}
 	if len(cards) > 0 {
 		t.Card = cards[len(cards)-1]

@@ -60,6 +60,9 @@ func (s *Service) Answered(ctx context.Context, activity, person, byAccount id.I
 		if err := s.store.markAnswered(ctx, n.ID, person, now); err != nil {
 			return err
 		}
+		if err := s.store.known(ctx, n.ID, []id.ID{person}); err != nil {
+			return err
+		}
 		return s.cardLater(ctx, n)
 	})
 }

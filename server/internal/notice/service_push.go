@@ -45,12 +45,18 @@ func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
 type pushPayload struct {
 	Delivery id.ID   `json:"delivery"`
 	Persons  []id.ID `json:"persons"`
+	Word     string  `json:"word,omitempty"` // instead of the occasion's own
 }
 
 // push queues one round of messages in the transaction of ctx and tells how many: a credit is spent,
 // a delivery row and an outbox row are written together, or none of them. Accounts without credit get
 // a row that says so, if the round is to be complete.
 func (s *Service) push(ctx context.Context, n Notice, occasion string, persons []id.ID, complete bool) (int, error) {
+	return s.pushWord(ctx, n, occasion, "", persons, complete)
+}
+
+// pushWord is push with a word of its own about why.
+func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string, persons []id.ID, complete bool) (int, error) {
 	if s.Templates[occasion].ID == "" || len(persons) == 0 {
 		return 0, nil
 	}
@@ -81,7 +87,7 @@ func (s *Service) push(ctx context.Context, n Notice, occasion string, persons [
 		if paid[t.account] {
 			d.State = Queued
 			messages = append(messages, outbox.Message{
-				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons},
+				Channel: channelPush, Payload: pushPayload{Delivery: d.ID, Persons: t.persons, Word: word},
 				DedupeKey: strings.Join([]string{"push", n.ID.String(), t.account.String(), occasion, strconv.Itoa(round)}, ":"),
 			})
 		} else if !complete {
@@ -180,7 +186,11 @@ func (p pusher) begin(ctx context.Context, in pushPayload) (d Delivery, m wechat
 		if rings = rules.rings(d.Template, about, now); rings.After(now) {
 			return nil
 		}
-		m = p.s.Templates[d.Template].Message(openID, p.s.Page+n.ID.String(), meanings(d.Template, n, about))
+		words := meanings(d.Template, n, about)
+		if in.Word != "" {
+			words["note"] = in.Word
+		}
+		m = p.s.Templates[d.Template].Message(openID, p.s.Page+n.ID.String(), words)
 		return p.move(ctx, &d, Sending, "", Queued)
 	})
 	return d, m, rings, err

@@ -27,6 +27,7 @@ type recipientRow struct {
 	ToldAt     *db.Time
 	Outcome    string
 	StoppedAt  *db.Time
+	AgainAt    *db.Time
 	HeldBy     *id.ID
 	HeldUntil  *db.Time
 }
@@ -37,6 +38,7 @@ func (r recipientRow) recipient() Recipient {
 	out := Recipient{
 		Notice: r.NoticeID, Person: r.PersonID, Unit: r.UnitID, ReadAt: r.ReadAt.Std(), ReadVia: Via(r.ReadVia),
 		AnsweredAt: r.AnsweredAt.Std(), ToldAt: r.ToldAt.Std(), Outcome: Outcome(r.Outcome), StoppedAt: r.StoppedAt.Std(),
+		AgainAt:   r.AgainAt.Std(),
 		HeldUntil: r.HeldUntil.Std(),
 	}
 	if r.HeldBy != nil {
@@ -63,7 +65,7 @@ func (s store) insertRecipients(ctx context.Context, notice id.ID, people []ledg
 
 // Parts of queries over the recipients of one notice.
 const (
-	isUnreached = "r.read_at IS NULL AND r.answered_at IS NULL AND r.told_at IS NULL AND r.stopped_at IS NULL"
+	isUnreached = "(r.again_at IS NOT NULL OR r.read_at IS NULL AND r.answered_at IS NULL AND r.told_at IS NULL) AND r.stopped_at IS NULL"
 	isUnread    = "r.read_at IS NULL AND r.answered_at IS NULL AND r.stopped_at IS NULL"
 )
 
@@ -205,6 +207,9 @@ func (s store) insertCall(ctx context.Context, c call) error {
 	var told *db.Time
 	if c.Outcome == Told {
 		told = db.AtPtr(c.At)
+		if err := s.known(ctx, c.Notice, []id.ID{c.Person}); err != nil {
+			return err
+		}
 	}
 	return db.Unavailable(s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND person_id = ?", c.Notice, c.Person).
 		Updates(map[string]any{"outcome": string(c.Outcome), "told_at": told}).Error)
