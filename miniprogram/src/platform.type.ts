@@ -42,7 +42,12 @@ export interface Platform {
   /** Arms the page's share button with an updatable card (WeChat), or posts it at once (browser). */
   shareCard(card: ShareCard): Promise<'armed' | 'posted'>
   groupInfo(): Given<{ encrypted_data: string; iv: string }>
-  calendar(entry: CalendarEntry): Promise<void>
+  /** Puts the activity into the phone's calendar; false when the user, or the phone's settings, said no. Inside a tap. */
+  calendar(entry: CalendarEntry): Promise<boolean>
+  /** Calls back once there is a voice that reads Chinese aloud; absent where a page has none. */
+  voice?(found: () => void): void
+  /** Reads a text aloud, slowly, until its end or until the returned function is called. */
+  speak?(text: string, ended: () => void): () => void
   openSheet(url: string, token: string, name: string, type?: 'xlsx' | 'pdf'): Promise<void>
   /** Fetches a picture that wants a session, and gives a path that an image can show. */
   picture(url: string, token: string): Promise<string>

@@ -71,7 +71,7 @@ export const weixin: Platform = {
   },
 
   async calendar(entry) {
-    await ask(wx.addPhoneCalendar, {
+    const done = await ask(wx.addPhoneCalendar, {
       title: entry.title,
       location: entry.place,
       description: entry.note,
@@ -79,6 +79,7 @@ export const weixin: Platform = {
       endTime: String(Math.floor(Date.parse(entry.ends_at) / 1000)),
       alarmOffset: 7200,
     })
+    return done !== undefined
   },
 
   keys() {

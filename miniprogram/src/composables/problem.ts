@@ -13,6 +13,8 @@ const byCode: Record<string, string> = {
   'client.wechat_only': '这一页要在微信里才能用。',
   'device.download': '请检查网络，再点一次。',
   'notice.call_taken': '名单已经更新，能打的都有按钮。',
+  'activity.full': '想带人来，请打电话问联络员。',
+  'activity.deadline': '请打电话，请联络员帮您改。',
   'device.login': '请退出微信再进来一次。',
 }
 
