@@ -261,6 +261,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     },
     'GET /notices/31/forward': { json: { text: '【十一月主题党日活动】\n时间：11月23日 星期一 上午9:00到11:00\n地点：文化馆二楼会议室\n城东党建联盟' } },
     'GET /notices/31/notice.png': { file: new URL('./testdata/notice.png', import.meta.url).pathname },
+    'GET /notices/31/notice.ics': { json: {} },
     'POST /notices/31/calls/100/take': { json: { seconds: 600 } },
     'GET /elections': { json: { items: [] } },
     'GET /terms': { json: { items: [] } },

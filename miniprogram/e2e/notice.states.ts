@@ -37,7 +37,7 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
     name: '进展 夜里', path: 'packages/head/timeline?id=31&fresh=1', sees: '休息时间',
     world: head({ 'GET /notices/31/timeline': { json: { ...variants.timeline, queued: 104, sent: 0, rings_at: variants.at(24, '07:00'), card: { state: 'none', shared_at: null, count: 0, expires_at: null } } } }),
   },
-  { name: '图片和文字', path: 'packages/head/forward?id=31', world: head(), sees: '发这张图片' },
+  { name: '图片和文字', path: 'packages/head/forward?id=31', world: head(), sees: '发日历' },
   { name: '图片和文字 复制', path: 'packages/head/forward?id=31', world: head(), sees: '文字已复制', act: tap('复制文字') },
   { name: '图片和文字 断网', path: 'packages/head/forward?id=31', world: head({ 'GET /notices/31/notice.png': { abort: true } }), sees: '图片没有下载成功' },
   { name: '谁看了', path: 'packages/head/readers?id=31', world: head(), sees: '没答复' },

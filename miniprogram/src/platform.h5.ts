@@ -238,6 +238,16 @@ export const h5: Platform = {
     save(`${name}.png`, await (await fetch(path)).blob())
   },
 
+  async calendarFile(url, token) {
+    const res = await fetch(url, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined)
+    if (!res?.ok) throw new DeviceError('device.download', '日历没有下载成功')
+    return URL.createObjectURL(await res.blob())
+  },
+
+  async passCalendar(path, name) {
+    save(`${name}.ics`, await (await fetch(path)).blob())
+  },
+
   call(phone) {
     const link = document.createElement('a')
     link.href = `tel:${phone}`

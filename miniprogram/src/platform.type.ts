@@ -53,6 +53,10 @@ export interface Platform {
   picture(url: string, token: string): Promise<string>
   /** Offers to send or keep a picture that picture() gave. */
   passPicture(path: string, name: string): Promise<void>
+  /** Fetches a calendar file that wants a session: sending it must follow a tap at once, without a wait for the network. */
+  calendarFile(url: string, token: string): Promise<string>
+  /** Offers to send or keep the file that calendarFile() gave. */
+  passCalendar(path: string, name: string): Promise<void>
   /** Keys of a desk keyboard, pressed in a field or nowhere; true: the page has used it. Gives a way to stop. */
   keys(pressed: (key: string, ctrl: boolean, text: string) => boolean): () => void
   /** True where keys() reports them. */

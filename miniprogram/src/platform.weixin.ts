@@ -107,6 +107,17 @@ export const weixin: Platform = {
     await ask(wx.showShareImageMenu, { path })
   },
 
+  async calendarFile(url, token) {
+    const filePath = `${wx.env.USER_DATA_PATH}/notice.ics` // one at a time: it is sent on, not kept
+    const file = await ask<{ statusCode: number }>(wx.downloadFile, { url, filePath, header: { Authorization: `Bearer ${token}` } })
+    if (file?.statusCode !== 200) throw new DeviceError('device.download', '日历没有下载成功')
+    return filePath
+  },
+
+  async passCalendar(path, name) {
+    await ask(wx.shareFileMessage, { filePath: path, fileName: `${name}.ics` })
+  },
+
   call(phone) {
     wx.makePhoneCall({ phoneNumber: phone, fail: () => {} })
   },
