@@ -27,7 +27,7 @@ const waitsFor = { ...activity, ...ahead, counts: { ...ahead.counts, seats: 38 }
 const tap = (word: string) => async (page: Page) => page.locator('uni-button', { hasText: word }).first().tap()
 
 /** A published notice in the elder audit, as its head and the callers see it. */
-export const noticeStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void> }[] = [
+export const noticeStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void>; voice?: boolean }[] = [
   { name: '进展', path: 'packages/head/timeline?id=31', world: head(), sees: '还没联系上' },
   {
     name: '进展 刚发出', path: 'packages/head/timeline?id=31&fresh=1', sees: '已经发出',
@@ -53,6 +53,8 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
     name: '打电话 排到了', path: 'packages/calls/index?id=31', sees: '候补排到位子了',
     world: head({ 'GET /notices/31/calls': { json: { items: [{ ...couple.json.items[0], household_id: '', outcome: 'told', at: variants.at(22, '15:20'), by: '张秀兰', again: true }] } } }),
   },
+  { name: '通知 能朗读', path: detail, world: worlds.single(), sees: '读给我听', voice: true },
+  { name: '通知 朗读', path: detail, world: single({ answer: 'going' }), sees: '正在读给您听', act: tap('读给我听'), voice: true },
   { name: '通知 名额', path: detail, world: single({}), sees: '40个位子' },
   { name: '通知 还没定', path: detail, world: single({ answer: 'unsure' }), sees: '您还没定' },
   { name: '通知 候补', path: detail, world: single({ answer: 'waiting', ahead: 3 }), sees: '前面排着3位' },
