@@ -36,6 +36,9 @@ const answers: Record<string, string> = { going: '参加', leave: '请假', unsu
 
 export const answerWord = (answer: string | undefined): string => answers[answer ?? ''] ?? '还没答复'
 
+/** Who does not come and is not missed: excused, or without a place. */
+export const excused = (answer: string | undefined): boolean => answer === 'leave' || answer === 'waiting'
+
 /** Who goes along: by relation, never by name. */
 export const relations: Record<string, string> = { spouse: '老伴', child: '子女', relative: '其他亲属', carer: '照看的人' }
 

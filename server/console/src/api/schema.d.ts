@@ -3788,7 +3788,7 @@ export interface components {
         };
         CheckinMarkView: {
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             by: string;
             /** @enum {string} */
             door: "" | "self" | "scan" | "card" | "roster" | "paper";
@@ -3855,7 +3855,7 @@ export interface components {
         };
         CheckinPackPerson: {
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             /** @description The first 16 hexadecimal digits of SHA-256 over the salt followed by BC1.SERIAL of a card or BD1.PASS of a day */
             codes: string[];
             initials: string;
@@ -3959,7 +3959,7 @@ export interface components {
             /** @description Doors that let the same person in while they were offline */
             again: components["schemas"]["CheckinFirstView"][];
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             /**
              * Format: int64
              * @description 0: none known
