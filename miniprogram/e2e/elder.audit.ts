@@ -22,6 +22,8 @@ interface State {
   /** What must be on the page before it is measured. */
   sees: string
   act?: (page: Page) => Promise<void>
+  /** A browser that can read Chinese aloud; it never comes to an end here. */
+  voice?: boolean
 }
 
 const tap = (word: string) => async (page: Page) => {
@@ -274,6 +276,13 @@ const states: State[] = [
 async function show(context: BrowserContext, state: State): Promise<{ page: Page; foreign: string[] }> {
   const page = await context.newPage()
   const foreign = await mock(page, state.world)
+  if (state.voice) {
+    await page.addInitScript(() => {
+      const voice = { lang: 'zh-CN', name: 'x' }
+      Object.defineProperty(window, 'speechSynthesis', { value: { getVoices: () => [voice], addEventListener() {}, cancel() {}, speak() {} } })
+      Object.defineProperty(window, 'SpeechSynthesisUtterance', { value: class {} })
+    })
+  }
   await page.goto(`/h5/?frame=member#/${state.path}`)
   if (state.act) await state.act(page)
   await expect(page.getByText(state.sees).first()).toBeVisible({ timeout: 15_000 })

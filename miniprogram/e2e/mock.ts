@@ -27,7 +27,18 @@ export const activity = {
   id: '21', alliance_id: '1', alliance: '城东党建联盟', kind: 'party_day', title: '十一月主题党日活动',
   place: '文化馆二楼会议室', starts_at: at(23, '09:00'), ends_at: at(23, '11:00'), state: 'planned',
   notice_id: '31', lists: [{ id: '41', name: '到会', kind: 'main' }],
-  counts: { expected: 132, going: 86, leave: 9, silent: 37, present: 41 }, mine: [],
+  counts: { expected: 132, going: 86, leave: 9, unsure: 0, waiting: 0, silent: 37, seats: 86, lifts: 0, present: 41 }, mine: [],
+  places: { capacity: 0, companions: 0, lift: false },
+}
+
+/** The activity as somebody sees it whose people stand like this. */
+export const hall = (people: object[], over: object = {}) => ({
+  ...activity, mine: people.map((p) => ({ companions: [], lift: false, pick_up: '', ahead: 0, reason: '', ...p })), ...over,
+})
+/** An outing with forty places, companions and a bus that fetches. */
+export const outing = {
+  places: { capacity: 40, companions: 2, lift: true, answer_until: '2026-11-22T17:00:00+08:00' },
+  counts: { ...activity.counts, going: 34, waiting: 5, seats: 40, lifts: 3 },
 }
 const later = {
   ...activity, id: '22', kind: 'outing', title: '参观黄河文化馆', place: '黄河文化馆南门集合',
@@ -141,7 +152,7 @@ const visit = (people: Someone[], over: object = {}) => ({
 
 const timeline = {
   state: 'published', published_at: at(20, '16:30'), recipients: 132, queued: 0, sent: 104, refused: 6, unknown: 0,
-  failed: 0, read: 97, answered: 86, told: 12, unreached: 23, reminders: [],
+  failed: 0, eve: { ends: at(23, '00:00'), due: 132, known: 109 }, read: 97, answered: 86, told: 12, unreached: 23, reminders: [],
   steps: [
     { at: at(20, '16:30'), kind: 'published', text: '通知发给132位', count: 132 },
     { at: at(20, '16:31'), kind: 'sent', text: '微信提醒送到104位', count: 104 },
@@ -195,9 +206,27 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'GET /me/notices': { json: { items: notices(persons) } },
     'GET /notices/31': { json: notice(persons.map((p) => stand(p))) },
     'POST /notices/31/read': { status: 204 },
-    'PUT /activities/21/answers/11': { json: {} },
-    'PUT /activities/21/answers/12': { json: {} },
-    'PUT /activities/21/answers/13': { json: {} },
+    'PUT /activities/21/answers': (route) => ({ json: hall((route.request().postDataJSON() as { items: object[] }).items) }),
+    ...Object.fromEntries([11, 12, 13].map((id) => [`PUT /activities/21/answers/${id}`, (route: Route) => ({
+      json: hall([{ person_id: String(id), name: persons.find((p) => p.id === String(id))?.name, ...(route.request().postDataJSON() as object) }]),
+    })])),
+    'GET /activities/21/answers': {
+      json: {
+        items: names.map((name, i) => ({
+          person_id: String(100 + i), name, unit_id: '3', unit: `利津县${units[i % 4]}`, companions: i === 6 ? ['spouse'] : [], lift: i === 2,
+          answer: ['', 'going', 'leave', 'unsure', 'going', 'leave', 'waiting', 'waiting', 'waiting'][i] ?? '', turn: [0, 0, 0, 0, 0, 0, 1, 2, 2][i] ?? 0,
+          reason: i === 2 ? '身体不适' : '', at: i ? at(21, '10:05') : undefined, by: i ? name : '',
+        })),
+      },
+    },
+    'PUT /activities/21/answers/100': { json: activity },
+    'PUT /activities/21/places': { json: { ...activity, ...outing } },
+    'PUT /activities/21/places/106': { json: activity },
+    'GET /activities/21/lifts': {
+      json: {
+        items: [0, 2, 5].map((i) => ({ person_id: String(100 + i), name: names[i], unit_id: '3', unit: `利津县${units[i % 4]}`, phone: `1395460${1357 + i * 311}`, pick_up: i ? '水利局家属院南门' : '家门口', seats: i === 2 ? 2 : 1 })),
+      },
+    },
     'GET /subscriptions/templates': { json: { items: [{ id: 'T1', occasion: 'answer', title: '活动通知' }] } },
     'GET /me/claims': { json: { items: [] } },
     'GET /me/member-code': { json: { code: 'BM1.eyJwIjoiMTEiLCJ0IjoxNzk1NDg2.QkVOU0U', expires_at: at(23, '08:45') } },
@@ -240,12 +269,13 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
         items: names.slice(0, 5).map((name, i) => ({
           person_id: String(100 + i), name, unit: `利津县${units[i % 4]}`, phone: `1395460${1357 + i * 311}`,
           read_at: null, answer: '', outcome: i === 3 ? 'told' : i === 4 ? 'no_answer' : '', note: '',
-          at: i > 2 ? at(22, '15:20') : null, by: i > 2 ? '张秀兰' : '', calling: i === 2 ? '张秀兰' : '',
+          at: i > 2 ? at(22, '15:20') : null, by: i > 2 ? '张秀兰' : '', calling: i === 2 ? '张秀兰' : '', news: '',
         })),
       },
     },
     'GET /notices/31/forward': { json: { text: '【十一月主题党日活动】\n时间：11月23日 星期一 上午9:00到11:00\n地点：文化馆二楼会议室\n城东党建联盟' } },
     'GET /notices/31/notice.png': { file: new URL('./testdata/notice.png', import.meta.url).pathname },
+    'GET /notices/31/notice.ics': { json: {} },
     'POST /notices/31/calls/100/take': { json: { seconds: 600 } },
     'GET /elections': { json: { items: [] } },
     'GET /terms': { json: { items: [] } },
@@ -335,7 +365,7 @@ const longBoard = board({
   latest: [{ name: long.name, unit: long.unit, at: at(23, '08:39') }, ...board().latest],
 })
 
-export const variants = { writing, photograph, notice, consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
+export const variants = { writing, photograph, notice, activity, hall, outing, consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
 
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {

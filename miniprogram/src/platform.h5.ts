@@ -38,6 +38,9 @@ function save(name: string, blob: Blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
+const voices = 'speechSynthesis' in window ? window.speechSynthesis : undefined
+const chinese = () => voices?.getVoices().find((v) => /^zh[-_]?(CN|Hans)?/i.test(v.lang) && !/TW|HK/i.test(v.lang))
+
 /** Writes only a change: the observer below would otherwise call itself for ever. */
 function put(el: Element, name: string, value: string) {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value)
@@ -165,7 +168,38 @@ export const h5: Platform = {
       'END:VEVENT', 'END:VCALENDAR',
     ]
     save(`${entry.title}.ics`, new Blob([lines.join('\r\n')], { type: 'text/calendar' }))
+    return true
   },
+
+  voice: voices && ((found) => {
+    const look = () => chinese() && found()
+    look() // some browsers know their voices only later
+    voices!.addEventListener('voiceschanged', look)
+  }),
+
+  speak: voices && ((text, ended) => {
+    voices!.cancel()
+    let stopped = false
+    const end = () => {
+      if (!stopped) ended()
+      stopped = true
+    }
+    // Sentence by sentence: a browser breaks off what takes longer than a quarter of a minute.
+    const parts = text.split(/(?<=[。！？；\n])/).map((p) => p.trim()).filter(Boolean)
+    parts.forEach((part, i) => {
+      const said = new SpeechSynthesisUtterance(part)
+      said.lang = 'zh-CN'
+      said.voice = chinese() ?? null
+      said.rate = 0.8
+      said.onerror = end
+      if (i === parts.length - 1) said.onend = end
+      voices!.speak(said)
+    })
+    return () => {
+      stopped = true
+      voices!.cancel()
+    }
+  }),
 
   keys(pressed) {
     const listen = (event: KeyboardEvent) => {
@@ -223,6 +257,16 @@ export const h5: Platform = {
 
   async passPicture(path, name) {
     save(`${name}.png`, await (await fetch(path)).blob())
+  },
+
+  async calendarFile(url, token) {
+    const res = await fetch(url, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined)
+    if (!res?.ok) throw new DeviceError('device.download', '日历没有下载成功')
+    return URL.createObjectURL(await res.blob())
+  },
+
+  async passCalendar(path, name) {
+    save(`${name}.ics`, await (await fetch(path)).blob())
   },
 
   call(phone) {

@@ -42,7 +42,12 @@ export interface Platform {
   /** Arms the page's share button with an updatable card (WeChat), or posts it at once (browser). */
   shareCard(card: ShareCard): Promise<'armed' | 'posted'>
   groupInfo(): Given<{ encrypted_data: string; iv: string }>
-  calendar(entry: CalendarEntry): Promise<void>
+  /** Puts the activity into the phone's calendar; false when the user, or the phone's settings, said no. Inside a tap. */
+  calendar(entry: CalendarEntry): Promise<boolean>
+  /** Calls back once there is a voice that reads Chinese aloud; absent where a page has none. */
+  voice?(found: () => void): void
+  /** Reads a text aloud, slowly, until its end or until the returned function is called. */
+  speak?(text: string, ended: () => void): () => void
   openSheet(url: string, token: string, name: string, type?: 'xlsx' | 'pdf'): Promise<void>
   /** Fetches a picture that wants a session, and gives a path that an image can show. */
   picture(url: string, token: string): Promise<string>
@@ -50,6 +55,10 @@ export interface Platform {
   pickPicture(): Given<ArrayBuffer>
   /** Offers to send or keep a picture that picture() gave. */
   passPicture(path: string, name: string): Promise<void>
+  /** Fetches a calendar file that wants a session: sending it must follow a tap at once, without a wait for the network. */
+  calendarFile(url: string, token: string): Promise<string>
+  /** Offers to send or keep the file that calendarFile() gave. */
+  passCalendar(path: string, name: string): Promise<void>
   /** Keys of a desk keyboard, pressed in a field or nowhere; true: the page has used it. Gives a way to stop. */
   keys(pressed: (key: string, ctrl: boolean, text: string) => boolean): () => void
   /** True where keys() reports them. */

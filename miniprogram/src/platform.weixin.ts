@@ -71,7 +71,7 @@ export const weixin: Platform = {
   },
 
   async calendar(entry) {
-    await ask(wx.addPhoneCalendar, {
+    const done = await ask(wx.addPhoneCalendar, {
       title: entry.title,
       location: entry.place,
       description: entry.note,
@@ -79,6 +79,7 @@ export const weixin: Platform = {
       endTime: String(Math.floor(Date.parse(entry.ends_at) / 1000)),
       alarmOffset: 7200,
     })
+    return done !== undefined
   },
 
   keys() {
@@ -115,6 +116,17 @@ export const weixin: Platform = {
 
   async passPicture(path) {
     await ask(wx.showShareImageMenu, { path })
+  },
+
+  async calendarFile(url, token) {
+    const filePath = `${wx.env.USER_DATA_PATH}/notice.ics` // one at a time: it is sent on, not kept
+    const file = await ask<{ statusCode: number }>(wx.downloadFile, { url, filePath, header: { Authorization: `Bearer ${token}` } })
+    if (file?.statusCode !== 200) throw new DeviceError('device.download', '日历没有下载成功')
+    return filePath
+  },
+
+  async passCalendar(path, name) {
+    await ask(wx.shareFileMessage, { filePath: path, fileName: `${name}.ics` })
   },
 
   call(phone) {

@@ -38,7 +38,7 @@ describe('AnswerCard', () => {
   it('takes a reason with one tap', async () => {
     const card = mount(AnswerCard, { props })
     await card.findAll('button').find((b) => b.text() === '身体不适')!.trigger('tap')
-    expect(card.emitted('answer')).toEqual([['leave', '身体不适']])
+    expect(card.emitted('answer')).toEqual([[{ answer: 'leave', reason: '身体不适' }]])
   })
   it('asks no more once a reason is known', () => {
     const card = mount(AnswerCard, { props: { ...props, person: { ...person, reason: '家里有事' } } })

@@ -22,6 +22,12 @@ export type CardLine = CardList['items'][number]
 export type LedgerPerson = Output<'GET /persons/{id}'>
 
 export type Activity = Output<'GET /activities/{id}'>
+/** What one of the phone's people has to do with an activity. */
+export type Mine = Activity['mine'][number]
+export type Places = Activity['places']
+export type Said = Input<'PUT /activities/{id}/answers/{person_id}'>['body']
+export type Replied = Items<'GET /activities/{id}/answers'>
+export type Lift = Items<'GET /activities/{id}/lifts'>
 export type NoticeView = Output<'GET /notices/{id}'>
 export type NoticePicture = NoticeView['pictures'][number]
 export type Audience = NoticeView['audience']
@@ -61,7 +67,7 @@ export type HeadTerm = Items<'GET /terms'>
 export type Handover = Output<'GET /terms/{id}/handover'>
 
 /** The words below are the contract's too, where it leaves them as plain strings. */
-export type Answer = 'going' | 'leave'
+export type Answer = 'going' | 'leave' | 'unsure'
 export type Kind =
   | 'party_day' | 'meeting' | 'outing' | 'lecture' | 'red_education'
   | 'volunteer' | 'culture' | 'sport' | 'study'

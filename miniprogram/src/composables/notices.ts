@@ -11,8 +11,8 @@ type Tone = 'going' | 'leave' | 'open' | 'plain'
 export function standing(p: PersonAnswer & { present_at?: string }): { word: string; tone: Tone } {
   if (p.present_at) return { word: '已签到', tone: 'going' }
   if (p.answer === 'going') return { word: answerWord(p.answer), tone: 'going' }
-  if (p.answer === 'leave') return { word: answerWord(p.answer), tone: 'leave' }
-  return { word: '还没答复', tone: 'open' }
+  if (p.answer === 'leave' || p.answer === 'waiting') return { word: answerWord(p.answer), tone: 'leave' }
+  return { word: answerWord(p.answer), tone: 'open' }
 }
 
 /** What a notice card shows. A single person needs no name beside the state. */
@@ -62,4 +62,11 @@ export function waitingLine(n: NoticeView): string {
 /** What a correction changed, in one line each. */
 export function changeLines(n: NoticeView): { before: string; after: string }[] {
   return n.corrections.flatMap((c) => c.changes)
+}
+
+/** The notice as it is read aloud: the facts first, the hours as people say them. */
+export function spoken(n: NoticeView): string {
+  const { when, place } = factsOf(n)
+  const said = when.replace(/:00$/, '点').replace(/:30$/, '点半').replace(/:(\d\d)$/, '点$1分')
+  return [n.title, said && `时间：${said}`, place && `地点：${place}`, ...paragraphs(n.body), n.alliance].filter(Boolean).map((line) => line.replace(/。$/, '')).join('。\n')
 }

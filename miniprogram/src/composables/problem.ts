@@ -18,6 +18,8 @@ const byCode: Record<string, string> = {
   'notice.picture_review': '点送审，请别的同志看一看。',
   'notice.needs_approval': '点送审，看过了就会发出。',
   'notice.quiet': '请换个时间再点一次。',
+  'activity.full': '想带人来，请打电话问联络员。',
+  'activity.deadline': '请打电话，请联络员帮您改。',
   'device.login': '请退出微信再进来一次。',
 }
 

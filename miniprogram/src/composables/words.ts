@@ -32,9 +32,17 @@ export const outcomeWord = (outcome: string): string => outcomes[outcome as Outc
 
 export const leaveReasons = ['身体不适', '家里有事', '人在外地', '正在住院', '照看孩子']
 
-export function answerWord(answer: string | undefined): string {
-  return answer === 'going' ? '参加' : answer === 'leave' ? '请假' : '还没答复'
-}
+const answers: Record<string, string> = { going: '参加', leave: '请假', unsure: '还没定', waiting: '候补' }
+
+export const answerWord = (answer: string | undefined): string => answers[answer ?? ''] ?? '还没答复'
+
+/** Who does not come and is not missed: excused, or without a place. */
+export const excused = (answer: string | undefined): boolean => answer === 'leave' || answer === 'waiting'
+
+/** Who goes along: by relation, never by name. */
+export const relations: Record<string, string> = { spouse: '老伴', child: '子女', relative: '其他亲属', carer: '照看的人' }
+
+export const companionWords = (list: string[]): string => list.map((r) => relations[r] ?? '陪同').join('、')
 
 export const kindWord = (kind: string): string => kinds[kind as Kind] ?? '活动'
 

@@ -17,6 +17,7 @@ test('what waits is decided where it stands, and the next one follows', async ({
   await signIn(page, request, headers)
   const claims = page.getByRole('region', { name: '身份认领等您核对' })
   await expect(claims.getByText('来访者甲')).toBeVisible()
+  await expect(page.getByRole('region', { name: '活动前一天已联系到' })).toContainText('近三个月')
   await clean(page)
   await claims.getByRole('button', { name: '不对，退回' }).click()
   await page.getByRole('button', { name: '名册里没有这位同志' }).click()

@@ -48,10 +48,12 @@ const (
 	Cancelled State = "cancelled"
 )
 
-// The answers of a person; "" is silence.
+// The answers of a person; "" is silence. Nobody says Waiting: who says Going when all places are taken waits.
 const (
-	Going = "going"
-	Leave = "leave"
+	Going   = "going"
+	Leave   = "leave"
+	Unsure  = "unsure"
+	Waiting = "waiting"
 )
 
 // Lengths that people may type, in characters.
@@ -69,6 +71,7 @@ type Activity struct {
 	Kind                    Kind
 	Title, Place            string
 	StartsAt, EndsAt        time.Time
+	Places                  Places
 	Cancelled               bool
 	CancelReason            string
 	CreatedBy               id.ID
@@ -97,14 +100,24 @@ type Expected struct {
 	Reason       string
 	AnsweredAt   time.Time // zero: silent
 	AnsweredBy   id.ID     // account
+	Companions   []string  // relations
+	Lift         bool      // is fetched
+	PickUp       string
+	Queue        int       // number of the party that waits; zero: does not wait
+	PlacedAt     time.Time // zero: never waited, or still does
 }
 
-// Counts sums up an activity: Expected = Going + Leave + Silent; Present is counted at the door.
+// Counts sums up an activity: Expected = Going + Leave + Unsure + Waiting + Silent; Present is counted at
+// the door. Seats are taken by those who are going and their companions.
 type Counts struct {
 	Expected int `json:"expected"`
 	Going    int `json:"going"`
 	Leave    int `json:"leave"`
+	Unsure   int `json:"unsure"`
+	Waiting  int `json:"waiting"`
 	Silent   int `json:"silent"`
+	Seats    int `json:"seats" doc:"Taken, companions included"`
+	Lifts    int `json:"lifts" doc:"Who are fetched"`
 	Present  int `json:"present"`
 }
 
@@ -209,23 +222,26 @@ func checkText(text, field, label string, most int, bad func(field, text string)
 func Reply(answer, reason string) (string, string, error) {
 	reason = tidy(reason)
 	switch {
-	case answer != Going && answer != Leave:
-		return "", "", errs.ErrInvalid.With(errs.Field("answer", "请选择参加或请假"))
+	case answer != Going && answer != Leave && answer != Unsure:
+		return "", "", errs.ErrInvalid.With(errs.Field("answer", "请选择参加、请假或不确定"))
 	case utf8.RuneCountInString(reason) > maxReason:
 		return "", "", errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
-	case answer == Going:
+	case answer != Leave:
 		reason = ""
 	}
 	return answer, reason, nil
 }
 
-// MayAnswer applies the clock: a member changes the own mind until the start, staff also afterwards.
+// MayAnswer applies the clock: a member changes the own mind until the deadline, at the latest until the
+// start, staff also afterwards.
 func (a Activity) MayAnswer(staff bool, now time.Time) error {
 	switch {
 	case a.Cancelled:
 		return ErrCancelled
 	case !staff && !now.Before(a.StartsAt):
 		return ErrStarted
+	case !staff && !a.Places.AnswerUntil.IsZero() && !now.Before(a.Places.AnswerUntil):
+		return ErrDeadline
 	}
 	return nil
 }

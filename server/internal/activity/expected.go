@@ -92,6 +92,9 @@ func (s *Service) Refresh(ctx context.Context, activityID id.ID) error {
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if a, err = s.store.lock(ctx, activityID); err != nil {
+			return err
+		}
 		came, left, err := s.difference(ctx, a)
 		if err != nil {
 			return err
@@ -155,7 +158,14 @@ func (s *Service) dropAbsent(ctx context.Context, activityID id.ID, persons []id
 	if err != nil || len(gone) == 0 {
 		return err
 	}
+	a, err := s.store.lock(ctx, activityID)
+	if err != nil {
+		return err
+	}
 	if err := s.store.drop(ctx, activityID, gone); err != nil {
+		return err
+	}
+	if err := s.moveUp(ctx, a); err != nil { // whoever goes leaves a place
 		return err
 	}
 	return s.changed(ctx, activityID)

@@ -25,6 +25,7 @@ type view struct {
 	StartsAt     time.Time  `json:"starts_at"`
 	EndsAt       time.Time  `json:"ends_at"`
 	State        State      `json:"state" enum:"planned,ended,cancelled"`
+	Places       placesView `json:"places"`
 	CancelReason string     `json:"cancel_reason"`
 	NoticeID     id.ID      `json:"notice_id" doc:"Empty: none, or not published yet"`
 	Lists        []ListRef  `json:"lists" nullable:"false" doc:"Check-in lists, the main one first"`
@@ -33,10 +34,12 @@ type view struct {
 }
 
 type mineView struct {
-	PersonID  id.ID      `json:"person_id"`
-	Name      string     `json:"name"`
-	Answer    string     `json:"answer" enum:",going,leave"`
-	Reason    string     `json:"reason"`
+	PersonID id.ID  `json:"person_id"`
+	Name     string `json:"name"`
+	Answer   string `json:"answer" enum:",going,leave,unsure,waiting"`
+	Reason   string `json:"reason"`
+	AlongView
+	Ahead     int        `json:"ahead" doc:"People who wait before, of somebody who waits"`
 	PresentAt *time.Time `json:"present_at,omitempty"`
 }
 
@@ -44,13 +47,14 @@ func viewOf(d Detail, now time.Time) view {
 	v := view{
 		ID: d.ID, AllianceID: d.Alliance, Alliance: d.AllianceName, HostUnitID: d.HostUnit, HostUnit: d.HostName,
 		Kind: d.Kind, Title: d.Title, Place: d.Place, StartsAt: d.StartsAt, EndsAt: d.EndsAt, State: d.State(now),
-		CancelReason: d.CancelReason, NoticeID: d.Notice, Lists: d.Lists, Counts: d.Counts, Mine: []mineView{},
+		Places: viewPlaces(d.Places), CancelReason: d.CancelReason, NoticeID: d.Notice, Lists: d.Lists, Counts: d.Counts, Mine: []mineView{},
 	}
 	if v.Lists == nil {
 		v.Lists = []ListRef{}
 	}
 	for _, m := range d.Mine {
-		v.Mine = append(v.Mine, mineView{PersonID: m.Person, Name: m.Name, Answer: m.Answer, Reason: m.Reason, PresentAt: moment(m.PresentAt)})
+		v.Mine = append(v.Mine, mineView{PersonID: m.Person, Name: m.Name, Answer: m.Answer, Reason: m.Reason, AlongView: viewAlong(m.Expected),
+			Ahead: m.Ahead, PresentAt: moment(m.PresentAt)})
 	}
 	return v
 }
@@ -89,16 +93,6 @@ type changeBody struct {
 
 func (b changeBody) change() Change {
 	return Change{HostUnit: b.HostUnitID, Kind: b.Kind, Title: b.Title, Place: b.Place, StartsAt: b.StartsAt, EndsAt: b.EndsAt}
-}
-
-type answerView struct {
-	PersonID id.ID      `json:"person_id"`
-	Name     string     `json:"name"`
-	Unit     string     `json:"unit"`
-	Answer   string     `json:"answer" enum:",going,leave"`
-	Reason   string     `json:"reason"`
-	At       *time.Time `json:"at,omitempty"`
-	By       string     `json:"by" doc:"Who recorded it"`
 }
 
 // Routes adds the operations of activities.
@@ -176,45 +170,7 @@ func Routes(api huma.API, s *Service) {
 		return s.show(ctx, who, in.ID.ID, err)
 	})
 	answerRoutes(api, s)
-}
-
-func answerRoutes(api huma.API, s *Service) {
-	huma.Register(api, huma.Operation{
-		OperationID: "answerActivity", Method: http.MethodPut, Path: "/activities/{id}/answers/{person_id}", Tags: []string{"activity"},
-		Summary: "参加 or 请假 of a person: one's own until the start, on behalf by liaison, head or staff",
-	}, func(ctx context.Context, in *struct {
-		web.IDPath
-		PersonID web.ID `path:"person_id"`
-		Body     struct {
-			Answer string `json:"answer" doc:"going or leave"`
-			Reason string `json:"reason,omitempty" doc:"Kept with leave only, encrypted"`
-		}
-	}) (*web.Out[view], error) {
-		who, err := actor.From(ctx)
-		if err == nil {
-			err = s.Answer(ctx, who, in.ID.ID, in.PersonID.ID, in.Body.Answer, in.Body.Reason)
-		}
-		return s.show(ctx, who, in.ID.ID, err)
-	})
-	huma.Register(api, huma.Operation{
-		OperationID: "listAnswers", Method: http.MethodGet, Path: "/activities/{id}/answers", Tags: []string{"activity"},
-		Summary: "Who answered what: of the own unit for a liaison, of the alliance for head and staff",
-	}, func(ctx context.Context, in *web.IDPath) (*web.Out[page.List[answerView]], error) {
-		who, err := actor.From(ctx)
-		if err != nil {
-			return nil, err
-		}
-		list, err := s.AnswersOf(ctx, who, in.ID.ID)
-		if err != nil {
-			return nil, err
-		}
-		out := page.List[answerView]{Items: []answerView{}}
-		for _, r := range list {
-			out.Items = append(out.Items, answerView{PersonID: r.Person, Name: r.Name, Unit: r.Unit, Answer: r.Answer,
-				Reason: r.Reason, At: moment(r.AnsweredAt), By: r.By})
-		}
-		return web.JSON(out), nil
-	})
+	placeRoutes(api, s)
 }
 
 // show answers with the activity as it now stands, or with err.

@@ -102,3 +102,50 @@ func TestHTTP(t *testing.T) {
 		t.Error(status, got)
 	}
 }
+
+func TestPlacesHTTP(t *testing.T) {
+	c := newCounty(t)
+	call := c.serve(t)
+	at := "/activities/" + c.create(t).ID.String()
+	own, second, third := c.persons[0][0].String(), c.persons[0][1].String(), c.persons[1][0].String()
+	status, got := call("head", "PUT", at+"/places", `{"capacity":2,"answer_until":"2026-06-30T17:00:00+08:00","companions":1,"lift":true}`)
+	places := got["places"].(map[string]any)
+	if status != 200 || places["capacity"] != 2.0 || places["answer_until"] != "2026-06-30T09:00:00Z" || places["lift"] != true {
+		t.Fatal(status, got)
+	}
+	for _, x := range []struct {
+		who, method, path, body string
+		status                  int
+		code                    string
+	}{
+		{"member", "PUT", "/places", `{"capacity":0}`, 403, "forbidden"},
+		{"foreign", "PUT", "/places", `{"capacity":0}`, 404, "not_found"},
+		{"head", "PUT", "/places", `{"capacity":-1}`, 422, "invalid"},
+		{"member", "PUT", "/answers", `{"items":[]}`, 422, "invalid"},
+		{"member", "PUT", "/answers", `{"items":[{"person_id":"` + second + `","answer":"going"}]}`, 404, "not_found"},
+		{"member", "PUT", "/answers/" + own, `{"answer":"going","companions":["neighbour"]}`, 422, "invalid"},
+		{"liaison", "PUT", "/answers", `{"items":[{"person_id":"` + own + `","answer":"going","lift":true,"pick_up":"单位门口"},{"person_id":"` + second + `","answer":"unsure"}]}`, 200, ""},
+		{"head", "PUT", "/answers/" + third, `{"answer":"going","companions":["spouse"]}`, 200, ""},
+		{"liaison", "PUT", "/places/" + third, `{"reason":"要带队"}`, 403, "forbidden"},
+		{"head", "PUT", "/places/" + third, `{"reason":"要带队"}`, 409, "activity.no_place"},
+		{"head", "PUT", "/places/" + own, `{"reason":"要带队"}`, 409, "activity.not_waiting"},
+		{"member", "GET", "/lifts", "", 403, "forbidden"},
+	} {
+		if status, p := call(x.who, x.method, at+x.path, x.body); status != x.status || x.code != "" && p["code"] != x.code {
+			t.Errorf("%s %s %s: %d %v", x.who, x.method, x.path, status, p)
+		}
+	}
+	_, got = call("member", "GET", at, "")
+	mine, counts := got["mine"].([]any)[0].(map[string]any), got["counts"].(map[string]any)
+	if mine["answer"] != "going" || mine["lift"] != true || mine["pick_up"] != "单位门口" || counts["seats"] != 1.0 || counts["waiting"] != 1.0 || counts["unsure"] != 1.0 {
+		t.Error(got)
+	}
+	_, got = call("liaison", "GET", at+"/lifts", "")
+	if lift := got["items"].([]any)[0].(map[string]any); lift["pick_up"] != "单位门口" || lift["seats"] != 1.0 || lift["name"] != names[0] {
+		t.Error(got)
+	}
+	_, got = call("head", "GET", at+"/answers", "")
+	if r := got["items"].([]any)[3].(map[string]any); r["answer"] != "waiting" || r["turn"] != 1.0 || r["companions"].([]any)[0] != "spouse" {
+		t.Error(r)
+	}
+}

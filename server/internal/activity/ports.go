@@ -14,6 +14,7 @@ import (
 type Directory interface {
 	Person(ctx context.Context, person id.ID) (ledger.Person, error)
 	Persons(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Person, error)
+	Phones(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
 	ActiveInAlliance(ctx context.Context, alliance id.ID) ([]ledger.Person, error)
 	Alliance(ctx context.Context, alliance id.ID) (ledger.Alliance, error)
 	Unit(ctx context.Context, unit id.ID) (ledger.Unit, error)
@@ -30,6 +31,8 @@ type Notices interface {
 	DraftFor(ctx context.Context, who actor.Actor, activity, alliance id.ID, title, body string) (id.ID, error)
 	ForActivities(ctx context.Context, activities []id.ID) (map[id.ID]notice.Notice, error)
 	Answered(ctx context.Context, activity, person, byAccount id.ID) error
+	// Placed sees that people are told who have got a place for which they waited.
+	Placed(ctx context.Context, activity id.ID, persons []id.ID) error
 	ActivityCancelled(ctx context.Context, activity id.ID, reason string) error
 	ActivityChanged(ctx context.Context, activity id.ID) error
 }

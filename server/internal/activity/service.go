@@ -221,6 +221,7 @@ func (s *Service) log(ctx context.Context, who actor.Actor, action string, a Act
 type Mine struct {
 	Expected
 	Name      string
+	Ahead     int       // people who wait before, of somebody who waits
 	PresentAt time.Time // zero: not there
 }
 
@@ -318,13 +319,35 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 	if err != nil {
 		return nil, err
 	}
+	queues, err := s.queues(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
 	for activityID, list := range rows {
 		for _, e := range list {
-			out[activityID] = append(out[activityID], Mine{Expected: e, Name: people[e.Person].Name, PresentAt: present[activityID][e.Person]})
+			m := Mine{Expected: e, Name: people[e.Person].Name, PresentAt: present[activityID][e.Person]}
+			if e.Answer == Waiting {
+				m.Ahead, _ = slices.BinarySearch(queues[activityID], e.Queue)
+			}
+			out[activityID] = append(out[activityID], m)
 		}
 		slices.SortFunc(out[activityID], func(a, b Mine) int {
 			return slices.Index(who.Persons, a.Person) - slices.Index(who.Persons, b.Person)
 		})
 	}
 	return out, nil
+}
+
+// queues gives the numbers of all who wait, of those activities in which one of the rows does.
+func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id.ID][]int, error) {
+	var ids []id.ID
+	for activityID, list := range rows {
+		if slices.ContainsFunc(list, func(e Expected) bool { return e.Answer == Waiting }) {
+			ids = append(ids, activityID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.store.numbers(ctx, ids)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -13,51 +14,141 @@ import (
 	"bense/server/internal/page"
 )
 
-// Answer records 参加 or 请假 of a person: by the own account until the start, by a liaison, head or
-// staff on behalf also afterwards. Who did it is stored.
+// Answer records 参加, 请假 or 不确定 of one person; see AnswerAll.
 func (s *Service) Answer(ctx context.Context, who actor.Actor, activityID, personID id.ID, answer, reason string) error {
-	a, err := s.store.byID(ctx, who.Scope(actor.SeeActivity), activityID)
-	if err != nil {
+	return s.AnswerAll(ctx, who, activityID, []Said{{Person: personID, Answer: answer, Reason: reason}})
+}
+
+// AnswerAll records what several people say at once: those of one phone until the deadline, by a liaison,
+// head or staff on behalf also afterwards. Who did it is stored. All of it is recorded or nothing; who
+// says 参加 together gets places together or waits together.
+func (s *Service) AnswerAll(ctx context.Context, who actor.Actor, activityID id.ID, list []Said) error {
+	if _, err := s.store.byID(ctx, who.Scope(actor.SeeActivity), activityID); err != nil {
 		return err
 	}
-	p, err := s.Directory.Person(ctx, personID)
-	if err != nil {
-		return err
-	}
-	if !who.Scope(actor.SeePerson).Covers(p.Place()) {
-		return errs.ErrNotFound
-	}
-	if err := who.Must(actor.Answer, p.Place()); err != nil {
-		return err
-	}
-	answer, reason, err = Reply(answer, reason)
-	if err != nil {
-		return err
-	}
-	now := s.Clock.Now()
+	people := make([]ledger.Person, len(list))
 	staff := who.Scope(actor.Answer)
 	staff.Persons = nil
-	if err := a.MayAnswer(staff.Covers(p.Place()), now); err != nil {
-		return err
+	onBehalf := true
+	for i, said := range list {
+		p, err := s.Directory.Person(ctx, said.Person)
+		if err != nil {
+			return err
+		}
+		if !who.Scope(actor.SeePerson).Covers(p.Place()) {
+			return errs.ErrNotFound
+		}
+		if err := who.Must(actor.Answer, p.Place()); err != nil {
+			return err
+		}
+		if _, _, err := Reply(said.Answer, said.Reason); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(list[:i], func(o Said) bool { return o.Person == said.Person }) {
+			return errs.ErrInvalid.With(errs.Field("items", "一位同志只能填一次"))
+		}
+		people[i] = p
+		onBehalf = onBehalf && staff.Covers(p.Place())
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if p.Status == ledger.Active && p.AllianceID == a.Alliance && now.Before(a.StartsAt) {
-			// came into the ledger after the activity had been made
-			if err := s.store.add(ctx, a.ID, []Expected{{Person: p.ID, Unit: p.UnitID}}); err != nil {
+		a, err := s.store.lock(ctx, activityID)
+		if err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		if err := a.MayAnswer(onBehalf, now); err != nil {
+			return err
+		}
+		if err := s.addNew(ctx, a, people, now); err != nil {
+			return err
+		}
+		before, h, err := s.standing(ctx, a, list, now)
+		if err != nil {
+			return err
+		}
+		asked := make([]Expected, len(list))
+		for i, said := range list {
+			if asked[i], err = said.onto(before[i], a); err != nil {
 				return err
 			}
 		}
-		if err := s.store.answer(ctx, a.ID, p.ID, answer, reason, who.Account, now); err != nil {
+		after, placed, err := h.seat(before, asked)
+		if err != nil {
 			return err
 		}
-		if err := s.Notices.Answered(ctx, a.ID, p.ID, who.Account); err != nil {
+		for i, e := range after {
+			if before[i].Answer == Waiting && e.Answer == Going {
+				e.PlacedAt = now
+			}
+			if err := s.store.say(ctx, a.ID, e, who.Account, now); err != nil {
+				return err
+			}
+			if err := s.Notices.Answered(ctx, a.ID, e.Person, who.Account); err != nil {
+				return err
+			}
+			err := s.log(ctx, who, "activity.answer", a, map[string]any{"person": e.Person, "answer": e.Answer, "own": who.ActsFor(e.Person)})
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.place(ctx, a.ID, placed, now); err != nil {
 			return err
 		}
-		if err := s.changed(ctx, a.ID); err != nil {
-			return err
-		}
-		return s.log(ctx, who, "activity.answer", a, map[string]any{"person": p.ID, "answer": answer, "own": who.ActsFor(p.ID)})
+		return s.changed(ctx, a.ID)
 	})
+}
+
+// addNew puts those of the people on the list who came into the ledger after the activity had been made.
+func (s *Service) addNew(ctx context.Context, a Activity, people []ledger.Person, now time.Time) error {
+	var rows []Expected
+	for _, p := range people {
+		if p.Status == ledger.Active && p.AllianceID == a.Alliance && now.Before(a.StartsAt) {
+			rows = append(rows, Expected{Person: p.ID, Unit: p.UnitID})
+		}
+	}
+	return s.store.add(ctx, a.ID, rows)
+}
+
+// standing gives how the people stand, and the hall as it is. Where there is no limit nobody else matters.
+func (s *Service) standing(ctx context.Context, a Activity, list []Said, now time.Time) ([]Expected, *hall, error) {
+	persons := make([]id.ID, len(list))
+	for i, said := range list {
+		persons[i] = said.Person
+	}
+	rows, err := s.store.expectedAmong(ctx, a.ID, persons)
+	if err != nil {
+		return nil, nil, err
+	}
+	var seated []Expected
+	if a.Places.Capacity > 0 {
+		if seated, err = s.store.seated(ctx, a.ID); err != nil {
+			return nil, nil, err
+		}
+		// What is seated is newer than what a transaction may see that had begun before.
+		for person, e := range rows {
+			if e.Answer == Going || e.Answer == Waiting {
+				e.Answer = ""
+				rows[person] = e
+			}
+		}
+		for _, e := range seated {
+			if _, asked := rows[e.Person]; asked {
+				rows[e.Person] = e
+			}
+		}
+	}
+	out := make([]Expected, len(list))
+	for i, p := range persons {
+		e, ok := rows[p]
+		if !ok {
+			return nil, nil, ErrNotExpected
+		}
+		out[i] = e
+	}
+	if a.Places.Capacity == 0 {
+		seated = out
+	}
+	return out, newHall(a.Places.Capacity, !now.Before(a.StartsAt), seated), nil
 }
 
 // RecordOnBehalf is Answer under the name by which the call list knows it.
@@ -159,7 +250,13 @@ func (s *Service) Lock(ctx context.Context, activityID id.ID) error {
 // Counts sums one activity up.
 func (s *Service) Counts(ctx context.Context, activityID id.ID) (notice.Counts, error) {
 	m, err := s.counts(ctx, []id.ID{activityID})
-	return notice.Counts(m[activityID]), err
+	if err != nil {
+		return notice.Counts{}, err
+	}
+	a, err := s.store.byID(ctx, everything, activityID)
+	c := m[activityID]
+	return notice.Counts{Expected: c.Expected, Going: c.Going, Leave: c.Leave, Silent: c.Silent, Present: c.Present,
+		Seats: c.Seats, Capacity: a.Places.Capacity}, err
 }
 
 func (s *Service) counts(ctx context.Context, ids []id.ID) (map[id.ID]Counts, error) {

@@ -49,6 +49,7 @@ type notices struct {
 	answered  []id.ID
 	cancelled []id.ID
 	changed   []id.ID
+	placed    []id.ID
 }
 
 func (n *notices) DraftFor(_ context.Context, _ actor.Actor, activity, _ id.ID, title, _ string) (id.ID, error) {
@@ -88,6 +89,13 @@ func (n *notices) ActivityCancelled(_ context.Context, a id.ID, _ string) error 
 	return n.tell(&n.cancelled, a)
 }
 func (n *notices) ActivityChanged(_ context.Context, a id.ID) error { return n.tell(&n.changed, a) }
+
+func (n *notices) Placed(_ context.Context, _ id.ID, persons []id.ID) error {
+	for _, p := range persons {
+		n.tell(&n.placed, p)
+	}
+	return nil
+}
 
 type accounts struct{}
 

@@ -33,6 +33,10 @@ type activityRow struct {
 	Place        string
 	StartsAt     db.Time
 	EndsAt       db.Time
+	Capacity     int
+	AnswerUntil  *db.Time
+	Companions   int
+	Lift         int
 	State        string
 	CancelReason string
 	CreatedBy    id.ID
@@ -46,6 +50,7 @@ func (r activityRow) activity() Activity {
 	a := Activity{
 		ID: r.ID, Committee: r.CommitteeID, Alliance: r.AllianceID, Kind: Kind(r.Kind), Title: r.Title, Place: r.Place,
 		StartsAt: r.StartsAt.Time, EndsAt: r.EndsAt.Time, Cancelled: r.State == string(Cancelled), CancelReason: r.CancelReason,
+		Places:    Places{Capacity: r.Capacity, AnswerUntil: r.AnswerUntil.Std(), Companions: r.Companions, Lift: r.Lift != 0},
 		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
 	}
 	if r.HostUnitID != nil {

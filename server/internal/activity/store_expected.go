@@ -9,7 +9,10 @@ import (
 	"bense/server/internal/id"
 )
 
-const reasonContext = "activity_expected.reason"
+const (
+	reasonContext = "activity_expected.reason"
+	pickUpContext = "activity_expected.pickup"
+)
 
 // chunk bounds the rows and ids of one statement.
 const chunk = 500
@@ -23,13 +26,25 @@ type expectedRow struct {
 	ReasonEnc  []byte
 	AnsweredAt *db.Time
 	AnsweredBy *id.ID
+	Companions string
+	Lift       int
+	PickupEnc  []byte
+	QueueNo    int
+	PlacedAt   *db.Time
 }
 
 func (expectedRow) TableName() string { return "activity_expected" }
 
 func (s store) expected(r expectedRow) (Expected, error) {
 	reason, err := s.box.OpenString(r.ReasonEnc, reasonContext)
-	e := Expected{Person: r.PersonID, Unit: r.UnitID, WalkIn: r.WalkIn != 0, Answer: r.Answer, Reason: reason, AnsweredAt: r.AnsweredAt.Std()}
+	if err != nil {
+		return Expected{}, err
+	}
+	place, err := s.box.OpenString(r.PickupEnc, pickUpContext)
+	e := Expected{
+		Person: r.PersonID, Unit: r.UnitID, WalkIn: r.WalkIn != 0, Answer: r.Answer, Reason: reason, AnsweredAt: r.AnsweredAt.Std(),
+		Companions: split(r.Companions), Lift: r.Lift != 0, PickUp: place, Queue: r.QueueNo, PlacedAt: r.PlacedAt.Std(),
+	}
 	if r.AnsweredBy != nil {
 		e.AnsweredBy = *r.AnsweredBy
 	}
@@ -151,21 +166,6 @@ func (s store) dropWalkIn(ctx context.Context, activityID, person id.ID) error {
 	return db.Unavailable(isExpected(s.db.Conn(ctx), activityID, []id.ID{person}).Where("walk_in = 1").Delete(&expectedRow{}).Error)
 }
 
-// answer writes what a person says, or reports ErrNotExpected. A change back to the same words counts
-// as an answer too: its time is new.
-func (s store) answer(ctx context.Context, activityID id.ID, person id.ID, answer, reason string, by id.ID, now time.Time) error {
-	var n int64
-	if err := isExpected(s.db.Conn(ctx).Model(&expectedRow{}), activityID, []id.ID{person}).Count(&n).Error; err != nil {
-		return db.Unavailable(err)
-	}
-	if n == 0 { // MySQL counts changed rows only, so the update itself would not tell
-		return ErrNotExpected
-	}
-	return db.Unavailable(isExpected(s.db.Conn(ctx).Model(&expectedRow{}), activityID, []id.ID{person}).Updates(map[string]any{
-		"answer": answer, "reason_enc": s.box.SealString(reason, reasonContext), "answered_at": db.At(now), "answered_by": by,
-	}).Error)
-}
-
 // counts sums up the answers of several activities.
 func (s store) counts(ctx context.Context, activityIDs []id.ID) (map[id.ID]Counts, error) {
 	out := make(map[id.ID]Counts, len(activityIDs))
@@ -173,17 +173,21 @@ func (s store) counts(ctx context.Context, activityIDs []id.ID) (map[id.ID]Count
 		return out, nil
 	}
 	var rows []struct {
-		ActivityID              id.ID
-		Everybody, Coming, Away int
+		ActivityID                                            id.ID
+		Everybody, Coming, Away, Open, Queued, Seats, Fetched int
 	}
 	err := s.db.Conn(ctx).Model(&expectedRow{}).Select("activity_id, COUNT(*) AS everybody, "+
-		"SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS coming, SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS away", Going, Leave).
+		"SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS coming, SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS away, "+
+		"SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS open, SUM(CASE WHEN answer = ? THEN 1 ELSE 0 END) AS queued, "+
+		"SUM(CASE WHEN answer <> ? THEN 0 WHEN companions = '' THEN 1 WHEN companions LIKE '%,%' THEN 3 ELSE 2 END) AS seats, "+
+		"SUM(CASE WHEN answer = ? AND lift = 1 THEN 1 ELSE 0 END) AS fetched", Going, Leave, Unsure, Waiting, Going, Going).
 		Where("activity_id IN ?", activityIDs).Group("activity_id").Scan(&rows).Error
 	if err != nil {
 		return nil, db.Unavailable(err)
 	}
 	for _, r := range rows {
-		out[r.ActivityID] = Counts{Expected: r.Everybody, Going: r.Coming, Leave: r.Away, Silent: r.Everybody - r.Coming - r.Away}
+		out[r.ActivityID] = Counts{Expected: r.Everybody, Going: r.Coming, Leave: r.Away, Unsure: r.Open, Waiting: r.Queued,
+			Silent: r.Everybody - r.Coming - r.Away - r.Open - r.Queued, Seats: r.Seats, Lifts: r.Fetched}
 	}
 	return out, nil
 }

@@ -150,10 +150,13 @@ var actions = map[string]struct{ name, sentence string }{
 
 	"notice.remove_picture": {"去掉通知图片", "去掉了%s的图片"},
 
-	"activity.create": {"新建活动", "新建了%s"},
-	"activity.change": {"更改活动", "更改了%s"},
-	"activity.cancel": {"取消活动", "取消了%s"},
-	"activity.answer": {"参加或请假", "填了%s的参加或请假"},
+	"activity.create":    {"新建活动", "新建了%s"},
+	"activity.change":    {"更改活动", "更改了%s"},
+	"activity.cancel":    {"取消活动", "取消了%s"},
+	"activity.answer":    {"参加或请假", "填了%s的参加或请假"},
+	"activity.places":    {"名额和接送", "改了%s的名额和接送"},
+	"activity.place":     {"先安排位子", "给%s的候补先安排了位子"},
+	"activity.lift_list": {"查看接送名单", "看了%s的接送名单和电话"},
 
 	"checkin.record":            {"签到", "记录了%s的签到"},
 	"checkin.annul":             {"撤销签到", "撤销了%s的一条签到"},

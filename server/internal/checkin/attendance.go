@@ -61,7 +61,7 @@ func Roll(expected []activity.Expected, present map[id.ID]Record, again map[id.I
 			r.Happened, r.Door, r.By = first.Happened, first.Door, first.By
 			l.State, l.Record, l.Again = StatePresent, r, again[e.Person]
 			sum.Present++
-		case e.Answer == activity.Leave:
+		case e.Excused():
 			l.State = StateLeave
 			sum.Leave++
 		default:
@@ -96,6 +96,9 @@ func (l Line) Remark() string {
 	}
 	if l.State == StateLeave && l.Expected.Reason != "" {
 		add("事由：" + l.Expected.Reason)
+	}
+	if l.State == StateLeave && l.Expected.Answer == activity.Waiting {
+		add("候补，没有排到位子")
 	}
 	if l.State == StatePresent {
 		if l.Expected.WalkIn {

@@ -137,3 +137,33 @@ func TestSheetOfSeveralDays(t *testing.T) {
 		t.Error(at)
 	}
 }
+
+// Who waits for a place and comes is let in like anybody on the list; who stays away is not missed.
+func TestWhoWaitsMayCome(t *testing.T) {
+	c := newCounty(t)
+	ctx := t.Context()
+	c.clk.Set(starts.Add(-24 * time.Hour))
+	if err := c.activity.SetPlaces(ctx, c.head, c.of.ID, activity.Places{Capacity: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		if err := c.activity.Answer(ctx, c.head, c.of.ID, c.persons[0][n], activity.Going, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := must(c.activity.Get(ctx, c.head, c.of.ID))(t).Counts
+	c.clk.Set(starts.Add(-10 * time.Minute))
+	if r := c.record(t, c.liaison, c.tap(c.persons[0][1])); r[0].Answer != checkin.OK {
+		t.Errorf("somebody without a place is told %s", r[0].Answer)
+	}
+	if l := c.line(t, c.persons[0][1]); l.State != checkin.StatePresent {
+		t.Error(l.State)
+	}
+	if l := c.line(t, c.persons[0][2]); l.State != checkin.StateLeave || l.Remark() != "候补，没有排到位子" {
+		t.Errorf("%s %q", l.State, l.Remark())
+	}
+	after := must(c.activity.Get(ctx, c.head, c.of.ID))(t).Counts
+	if before.Present++; after != before || after.Waiting != 2 {
+		t.Errorf("%+v, then %+v", before, after)
+	}
+}

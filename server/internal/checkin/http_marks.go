@@ -19,7 +19,7 @@ type markView struct {
 	Unit       string     `json:"unit"`
 	Initials   string     `json:"initials"`
 	WalkIn     bool       `json:"walk_in"`
-	Answer     string     `json:"answer" enum:",going,leave"`
+	Answer     string     `json:"answer" enum:",going,leave,unsure,waiting"`
 	PresentAt  *time.Time `json:"present_at" doc:"null: not there, or taken back"`
 	RecordedAt *time.Time `json:"recorded_at"`
 	Door       Door       `json:"door" enum:",self,scan,card,roster,paper"`

@@ -33,7 +33,7 @@ type packPerson struct {
 	UnitID   id.ID    `json:"unit_id"`
 	Unit     string   `json:"unit"`
 	Initials string   `json:"initials"`
-	Answer   string   `json:"answer" enum:",going,leave"`
+	Answer   string   `json:"answer" enum:",going,leave,unsure,waiting"`
 	Present  bool     `json:"present"`
 	Codes    []string `json:"codes" nullable:"false" doc:"The first 16 hexadecimal digits of SHA-256 over the salt followed by BC1.SERIAL of a card or BD1.PASS of a day"`
 }

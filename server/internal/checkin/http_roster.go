@@ -28,7 +28,7 @@ type rosterItem struct {
 	UnitID     id.ID       `json:"unit_id"`
 	Unit       string      `json:"unit"`
 	PhoneLast4 string      `json:"phone_last4"`
-	Answer     string      `json:"answer" enum:",going,leave"`
+	Answer     string      `json:"answer" enum:",going,leave,unsure,waiting"`
 	WalkIn     bool        `json:"walk_in"`
 	PresentAt  *time.Time  `json:"present_at,omitempty"`
 	RecordedAt *time.Time  `json:"recorded_at,omitempty"`

@@ -177,7 +177,7 @@ func (k ListKind) Due(e activity.Expected, expected, came, ticked bool) (activit
 	if !k.further() {
 		return e, expected
 	}
-	if came && e.Answer == activity.Leave {
+	if came && e.Excused() {
 		e.Answer, e.Reason = "", ""
 	}
 	if k.ofThosePresent() {

@@ -94,6 +94,8 @@ func TestDue(t *testing.T) {
 		{checkin.Meal, yes, no, no, yes, "leave", "leave", "who excused themselves and stayed away"},
 		{checkin.Meal, yes, yes, no, yes, "leave", "", "who came after all eats, too"},
 		{checkin.Meal, yes, yes, no, yes, "going", "going", "an answer stays"},
+		{checkin.Meal, yes, no, no, yes, "waiting", "waiting", "who had no place and stayed away"},
+		{checkin.Meal, yes, yes, no, yes, "waiting", "", "who had no place and came eats, too"},
 		{checkin.Meal, no, yes, no, yes, "", "", "who came without being expected"},
 		{checkin.Meal, no, no, no, no, "", "", "a stranger"},
 		{checkin.OtherList, yes, no, no, yes, "", "", "like a meal"},

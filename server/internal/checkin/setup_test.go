@@ -61,6 +61,7 @@ func (quiet) ForActivities(context.Context, []id.ID) (map[id.ID]notice.Notice, e
 func (quiet) Answered(context.Context, id.ID, id.ID, id.ID) error    { return nil }
 func (quiet) ActivityCancelled(context.Context, id.ID, string) error { return nil }
 func (quiet) ActivityChanged(context.Context, id.ID) error           { return nil }
+func (quiet) Placed(context.Context, id.ID, []id.ID) error           { return nil }
 
 // accounts names every account; families lists bindings to others than oneself.
 type accounts struct {

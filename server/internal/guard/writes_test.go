@@ -24,7 +24,7 @@ var silent = map[string]string{
 
 // told are the reads of masked fields and of whole lists, which leave a line like a write.
 var told = []string{
-	"GET /notices/{id}/calls", "GET /lists/{id}/door-pack", "GET /activities/{id}/attendance.xlsx", "GET /activities/{id}/sign-in-sheet.pdf",
+	"GET /notices/{id}/calls", "GET /activities/{id}/lifts", "GET /lists/{id}/door-pack", "GET /activities/{id}/attendance.xlsx", "GET /activities/{id}/sign-in-sheet.pdf",
 	"GET /persons/{id}/attachments/{attachment_id}",
 }
 
@@ -165,6 +165,14 @@ func (m *matrix) drive(t *testing.T) {
 	}
 	m.must(t, office, "POST", "/alliances/"+s["alliance"]+"/groups/77/bind", nil)
 	m.must(t, office, "POST", "/alliances/"+s["alliance"]+"/groups/77/end", nil)
+	hall, third := "/activities/"+made.text("id"), m.sites[alliance]["person"]
+	m.must(t, office, "PUT", hall+"/places", map[string]any{"capacity": 2, "companions": 1, "lift": true})
+	m.must(t, office, "PUT", hall+"/answers", map[string]any{"items": []any{
+		map[string]any{"person_id": s["person"], "answer": "going", "lift": true, "pick_up": "单位门口"}}})
+	m.must(t, office, "PUT", hall+"/answers/"+other, map[string]any{"answer": "going", "companions": []string{"spouse"}})
+	m.must(t, office, "PUT", hall+"/answers/"+third, map[string]string{"answer": "going"}) // waits behind who wants two
+	m.must(t, office, "PUT", hall+"/places/"+third, map[string]string{"reason": "要带队"})
+	m.must(t, office, "GET", hall+"/lifts", nil)
 	draft := m.must(t, office, "POST", "/notices", map[string]string{"alliance_id": s["alliance"], "title": "通知", "body": "请留意"}).text("id")
 	photo := m.must(t, office, "POST", "/notices/"+draft+"/pictures", aPicture(t)).text("pictures.0.id")
 	m.must(t, office, "GET", "/notices/"+draft+"/pictures/"+photo, nil)

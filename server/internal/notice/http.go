@@ -138,6 +138,7 @@ func Routes(api huma.API, s *Service) {
 	ruleRoutes(api, s)
 	channelRoutes(api, s)
 	forwardRoutes(api, s)
+	eveRoutes(api, s)
 }
 
 // textRoutes are about the notice itself: writing it, sending it out, ending it, reading it.

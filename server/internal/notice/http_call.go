@@ -27,6 +27,7 @@ type callView struct {
 	By       string     `json:"by" doc:"Who made the last call"`
 	// Those of one household stand one after the other.
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
+	News        News   `json:"news" enum:",corrected,placed" doc:"What somebody who knew the notice does not know yet: another text, or a place after waiting; empty: nothing"`
 	Calling     string `json:"calling" doc:"The colleague who is calling at this moment; empty when nobody else is"`
 	Way         Way    `json:"way" enum:"wechat,family,phone" doc:"How the person wants to be told; phone: nothing else was sent"`
 }
@@ -35,6 +36,7 @@ func viewCall(c Call) callView {
 	return callView{
 		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, ReadAt: when(c.ReadAt),
 		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now, Way: c.Way,
+		News: c.News,
 	}
 }
 

@@ -52,6 +52,7 @@ type timelineView struct {
 	Answered    int            `json:"answered"`
 	Told        int            `json:"told"`
 	Unreached   int            `json:"unreached"`
+	Eve         *eveView       `json:"eve,omitempty" doc:"Of the people of an activity, how many knew at the end of the day before; until then: by now"`
 	Reminders   []reminderView `json:"reminders" nullable:"false"`
 	Steps       []stepView     `json:"steps" nullable:"false"`
 	Card        *timelineCard  `json:"card,omitempty"`
@@ -89,6 +90,9 @@ func viewTimeline(t Timeline) timelineView {
 	}
 	for _, s := range t.Steps {
 		v.Steps = append(v.Steps, stepView(s))
+	}
+	if e := t.Eve; !e.Ends.IsZero() {
+		v.Eve = &eveView{Ends: e.Ends, Due: e.Due, Known: e.Known}
 	}
 	if c := t.Card; c.ID != 0 {
 		v.Card = &timelineCard{State: t.CardWord, SharedAt: when(c.SharedAt), Count: c.Count, Limit: c.Limit, ExpiresAt: c.ExpiresAt}

@@ -141,9 +141,9 @@ func TestHTTPShapes(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		n + "/timeline":              `"recipients":9,"queued":0,"sent":1,"refused":0,"unknown":0,"failed":0,"no_credit":8,"read":1,"answered":0,"told":0,"unreached":8,"reminders":[]`,
+		n + "/timeline":              `"recipients":9,"queued":0,"sent":1,"refused":0,"unknown":0,"failed":0,"no_credit":8,"read":1,"answered":0,"told":0,"unreached":8,"eve":{"ends":"2026-07-02T16:00:00Z","due":9,"known":1},"reminders":[]`,
 		n + "/recipients?state=read": `{"items":[{"person_id":"1102","name":"人1102","unit_id":"11","unit":"单位11","read_at":"2026-07-01T01:00:00Z","answer":"","outcome":""}],"next":""}`,
-		n + "/calls?state=unreached": `{"person_id":"1202","name":"人1202","unit_id":"12","unit":"单位12","phone":"19900001202","answer":"","outcome":"no_answer","note":"没人接","at":"2026-07-01T01:00:00Z","by":"账号60012","household_id":"","calling":"","way":"wechat"}`,
+		n + "/calls?state=unreached": `{"person_id":"1202","name":"人1202","unit_id":"12","unit":"单位12","phone":"19900001202","answer":"","outcome":"no_answer","note":"没人接","at":"2026-07-01T01:00:00Z","by":"账号60012","household_id":"","news":"","calling":"","way":"wechat"}`,
 	} {
 		if got := c.raw("head", path); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", path, got)

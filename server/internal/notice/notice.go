@@ -216,7 +216,7 @@ type Recipient struct {
 	StoppedAt            time.Time // moved or deceased since: never addressed again, history kept
 	HeldBy               id.ID     // account that is calling
 	HeldUntil            time.Time
-	AgainAt              time.Time // of a correction: what reached the person before doesn't count
+	AgainAt              time.Time // of a correction, or of a place that came free: what reached the person before doesn't count
 }
 
 // holdFor is how long a caller keeps a person to themselves without noting what came of it.
@@ -301,6 +301,7 @@ type Answer struct {
 // Counts sums an activity up.
 type Counts struct {
 	Expected, Going, Leave, Silent, Present int
+	Seats, Capacity                         int // places taken, companions included, of how many; zero: no limit
 }
 
 // line trims a text of one line and drops what no keyboard types into one.

@@ -23,6 +23,27 @@ type Call struct {
 	By    string    // name of who called
 	Now   string    // name of the colleague who is calling at this moment; empty: nobody else is
 	Way   Way       // how the person wants to be told
+	News  News      // what is new for the person
+}
+
+// News is what somebody who knew the notice does not know yet.
+type News string
+
+// Kinds of news.
+const (
+	Corrected News = "corrected" // the text
+	GotPlace  News = "placed"    // who waited has a place
+)
+
+// newsFor tells what is new for a person, from the earlier versions of the notice.
+func newsFor(r Recipient, old []Version) News {
+	switch {
+	case r.AgainAt.IsZero() || !r.Unreached():
+		return ""
+	case slices.ContainsFunc(old, func(v Version) bool { return v.ReplacedAt.Equal(r.AgainAt) }):
+		return Corrected
+	}
+	return GotPlace
 }
 
 // Calls is the list of those whom nothing has reached, within the actor's scope, with telephone numbers:
@@ -73,9 +94,13 @@ func (s *Service) Calls(ctx context.Context, who actor.Actor, key id.ID, withCal
 	if err != nil {
 		return nil, err
 	}
+	old, err := s.store.versions(ctx, []id.ID{n.ID})
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Call, 0, len(readers))
 	for _, r := range waitingFirst(byHousehold(readers), ways) {
-		c := Call{Reader: r, Phone: phones[r.Person], Way: cmp.Or(ways[r.Person], ByWeChat)}
+		c := Call{Reader: r, Phone: phones[r.Person], Way: cmp.Or(ways[r.Person], ByWeChat), News: newsFor(r.Recipient, old[n.ID])}
 		if l, ok := last[r.Person]; ok {
 			if c.Note, err = s.Box.OpenString(l.Note, noteContext); err != nil {
 				return nil, err
@@ -226,6 +251,11 @@ func (s *Service) RecordCall(ctx context.Context, who actor.Actor, key, person i
 	c := call{Notice: n.ID, Outcome: outcome, By: who.Account, At: s.Clock.Now(), Note: s.Box.SealString(note, noteContext)}
 	all := append(others, r)
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		if outcome == OnLeave { // the answer that follows holds it, too: always first
+			if err := s.activities.Lock(ctx, n.Activity); err != nil {
+				return err
+			}
+		}
 		mine, err := s.store.held(ctx, n.ID, who.Account)
 		if err != nil {
 			return err
@@ -265,10 +295,11 @@ func (s *Service) RecordCall(ctx context.Context, who actor.Actor, key, person i
 	}
 	readers, err := s.readers(ctx, n, []Recipient{r})
 	names, err2 := s.Accounts.AccountName(ctx, []id.ID{who.Account})
-	if err := errors.Join(err, err2); err != nil || len(readers) == 0 {
+	old, err3 := s.store.versions(ctx, []id.ID{n.ID})
+	if err := errors.Join(err, err2, err3); err != nil || len(readers) == 0 {
 		return Call{}, err
 	}
-	return Call{Reader: readers[0], Note: note, At: c.At, By: names[who.Account]}, nil
+	return Call{Reader: readers[0], Note: note, At: c.At, By: names[who.Account], News: newsFor(r, old[n.ID])}, nil
 }
 
 // household gives the others of a call: recipients in scope who live in the person's household.

@@ -180,6 +180,9 @@ func (s *Service) endCards(ctx context.Context, cards []Card) error {
 func (s *Service) cardCount(ctx context.Context, n Notice) (count, limit int, err error) {
 	if n.Activity != 0 && s.activities != nil {
 		c, err := s.activities.Counts(ctx, n.Activity)
+		if c.Capacity > 0 { // of the places; fewer than are taken when their number was lowered
+			return c.Seats, max(c.Capacity, c.Seats), err
+		}
 		return c.Going, c.Expected, err
 	}
 	t, err := s.store.tally(ctx, n.ID, actor.Scope{All: true})

@@ -174,6 +174,9 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 			t.RingsAt = rules.Opens(now)
 		}
 	}
+	if t.Eve, err = s.eve(ctx, n, scope); err != nil {
+		return Timeline{}, err
+	}
 	if len(cards) > 0 {
 		t.Card = cards[len(cards)-1]
 	}

@@ -34,6 +34,7 @@ func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
 type pushPayload struct {
 	Delivery id.ID   `json:"delivery"`
 	Persons  []id.ID `json:"persons"`
+	Word     string  `json:"word,omitempty"` // instead of the occasion's own
 }
 
 // push queues one round of messages in the transaction of ctx and tells how many, each on the first channel
@@ -41,6 +42,11 @@ type pushPayload struct {
 // are written together, or none of them. Accounts that no channel reaches get a row that says so, if the
 // round is to be complete.
 func (s *Service) push(ctx context.Context, n Notice, occasion string, persons []id.ID, complete bool) (int, error) {
+	return s.pushWord(ctx, n, occasion, "", persons, complete)
+}
+
+// pushWord is push with a word of its own about why.
+func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string, persons []id.ID, complete bool) (int, error) {
 	rules, err := s.store.rules(ctx, n.Committee)
 	if err != nil {
 		return 0, err
@@ -68,7 +74,7 @@ func (s *Service) push(ctx context.Context, n Notice, occasion string, persons [
 	for _, l := range legs {
 		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: l.account, Person: l.persons[0], Template: occasion, Round: round,
 			State: Queued, Channel: l.channel}
-		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l)), true
+		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l, word)), true
 	}
 	for _, t := range to {
 		if complete && !reached[t.account] && s.Templates[occasion].ID != "" {

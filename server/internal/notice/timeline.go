@@ -59,6 +59,7 @@ type Timeline struct {
 	Pushes    Pushes
 	Reminders []Reminder
 	Card      Card
+	Eve       Eve
 	CardWord  string
 	RingsAt   time.Time // when the messages that wait for the end of the quiet hours go out; zero: none waits
 	Steps     []Step

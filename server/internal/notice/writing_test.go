@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"slices"
 	"errors"
 	"strings"
 	"sync"
@@ -321,6 +322,11 @@ func TestCorrectionReachesThoseWhoKnew(t *testing.T) {
 	}
 	if calls := h.calls(liaison(12), key); len(calls) != 4 {
 		t.Errorf("who was told by telephone is called again: %v", calls)
+	}
+	list, err := h.svc.Calls(t.Context(), liaison(12), key, false)
+	h.must(err)
+	if news := slices.DeleteFunc(list, func(c notice.Call) bool { return c.News != notice.Corrected }); len(news) != 2 {
+		t.Errorf("the text is new for those who knew: %+v", news)
 	}
 	_, err = h.svc.Read(t.Context(), member(1101), key, notice.ViaInbox, nil)
 	h.must(err)

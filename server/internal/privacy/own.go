@@ -56,6 +56,7 @@ type (
 	}
 	Expected struct {
 		Title, Answer, Reason string
+		With, PickUp          string // companions by relation, where to be fetched
 		StartsAt, At          time.Time
 	}
 	Told struct {
@@ -310,7 +311,8 @@ func (x Export) JSON() ([]byte, error) {
 		attended = append(attended, row{"title": a.Title, "place": a.Place, "list": a.List, "at": stamp(a.At)})
 	}
 	for _, e := range x.Expected {
-		expected = append(expected, row{"title": e.Title, "starts_at": stamp(e.StartsAt), "answer": e.Answer, "reason": e.Reason, "answered_at": stamp(e.At)})
+		expected = append(expected, row{"title": e.Title, "starts_at": stamp(e.StartsAt), "answer": e.Answer, "reason": e.Reason,
+			"companions": e.With, "pick_up": e.PickUp, "answered_at": stamp(e.At)})
 	}
 	for _, n := range x.Takings.Told {
 		told = append(told, row{"title": n.Title, "published_at": stamp(n.At), "read_at": stamp(n.ReadAt)})

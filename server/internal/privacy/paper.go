@@ -91,7 +91,7 @@ func (x Export) PDF() ([]byte, error) {
 }
 
 func answerWord(a string) string {
-	if w, ok := map[string]string{"join": "参加", "yes": "参加", "leave": "请假", "": "还没有答复"}[a]; ok {
+	if w, ok := map[string]string{"going": "参加", "leave": "请假", "unsure": "不确定", "waiting": "候补", "": "还没有答复"}[a]; ok {
 		return w
 	}
 	return "已答复"

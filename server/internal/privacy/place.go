@@ -48,7 +48,7 @@ var Places = []Place{
 	{Table: "notice_deliveries", Person: "person_id", Keep: statistic},
 	{Table: "notice_preferences", Person: "person_id", Remove: true},
 	{Table: "notice_calls", Person: "person_id", Keep: statistic, Blank: blank("", "note_enc")},
-	{Table: "activity_expected", Person: "person_id", Keep: statistic, Blank: blank("", "reason_enc")},
+	{Table: "activity_expected", Person: "person_id", Keep: statistic, Blank: blank("companions", "reason_enc pickup_enc")},
 	{Table: "activity_buses", Person: "person_id", Remove: true},
 	{Table: "activity_numbers", Person: "person_id", Keep: "the numbers on printed sheets"},
 	{Table: "checkins", Person: "person_id", Keep: statistic},

@@ -113,10 +113,12 @@ func (s store) takings(ctx context.Context, person id.ID) (t Takings, err error)
 	var said []struct {
 		Title, Answer string
 		ReasonEnc     []byte
+		Companions    string
+		PickupEnc     []byte
 		StartsAt      db.Time
 		AnsweredAt    *db.Time
 	}
-	err = s.db.Conn(ctx).Table("activity_expected AS e").Select("a.title, a.starts_at, e.answer, e.reason_enc, e.answered_at").
+	err = s.db.Conn(ctx).Table("activity_expected AS e").Select("a.title, a.starts_at, e.answer, e.reason_enc, e.companions, e.pickup_enc, e.answered_at").
 		Joins("JOIN activities AS a ON a.id = e.activity_id").Where("e.person_id = ?", person).Order("a.starts_at").Find(&said).Error
 	if err != nil {
 		return t, db.Unavailable(err)
@@ -126,7 +128,12 @@ func (s store) takings(ctx context.Context, person id.ID) (t Takings, err error)
 		if err != nil {
 			return t, err
 		}
-		t.Expected = append(t.Expected, Expected{Title: r.Title, StartsAt: r.StartsAt.Time, Answer: r.Answer, Reason: reason, At: r.AnsweredAt.Std()})
+		pickUp, err := s.box.OpenString(r.PickupEnc, "activity_expected.pickup")
+		if err != nil {
+			return t, err
+		}
+		t.Expected = append(t.Expected, Expected{Title: r.Title, StartsAt: r.StartsAt.Time, Answer: r.Answer, Reason: reason,
+			With: r.Companions, PickUp: pickUp, At: r.AnsweredAt.Std()})
 	}
 	var told []struct {
 		Title       string

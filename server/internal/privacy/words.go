@@ -5,7 +5,7 @@ var tableWords = map[string]string{
 	"persons": "台账登记", "status_proposals": "待核对的人员变动", "account_persons": "微信绑定", "binding_codes": "登记码", "claims": "认领申请",
 	"role_grants": "担任过的职务", "cards": "签到卡", "notice_recipients": "收到的通知", "notice_deliveries": "微信提醒记录", "notice_calls": "电话记录",
 	"notice_preferences": "怎样通知",
-	"activity_expected": "应到和请假", "activity_buses": "乘车安排", "activity_numbers": "签到表上的序号", "checkins": "签到", "checkin_annulments": "撤销的签到",
+	"activity_expected":  "应到和请假", "activity_buses": "乘车安排", "activity_numbers": "签到表上的序号", "checkins": "签到", "checkin_annulments": "撤销的签到",
 	"checkin_conflicts": "重复的签到", "person_changes": "台账变更记录", "person_terms": "按姓名拼音查找的索引", "election_candidates": "推选候选记录",
 	"election_voters": "参加推选的记录", "head_terms": "负责人任期", "erasures": "删除申请本身", "accounts": "微信账号", "imports": "导入文件",
 	"person_attachments": "附件", "persons_apart": "同一电话但不是一家人的说明", "jobs": "后台任务", "parcels": "保存的文件", "confirmations": "手机确认",

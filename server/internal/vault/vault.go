@@ -38,7 +38,7 @@ var Columns = slices.Concat(
 	sealed("role_grants", "id", "holder_name", "phone"),
 	sealed("notice_calls", "id", "note"),
 	sealed("alliance_robots", "alliance_id", "key"),
-	sealed("activity_expected", "activity_id person_id", "reason"),
+	sealed("activity_expected", "activity_id person_id", "reason", "pickup"),
 	sealed("jobs", "id", "result"),
 	[]Column{{Table: "parcels", Key: []string{"owner_id", "kind", "part"}, Name: "data_enc", Context: "parcels.data", By: "kind"}},
 	sealed("election_ballots", "id", "choice"),

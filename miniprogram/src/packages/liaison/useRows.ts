@@ -8,6 +8,7 @@ import { usePage } from '../../composables/usePage'
 import { useSession } from '../../composables/useSession'
 import { useMarks } from './useMarks'
 import { fits } from './search'
+import { excused } from '../../composables/words'
 
 export interface Row {
   person_id: string
@@ -29,9 +30,9 @@ interface Base { title: string; asked: number; stored: boolean; rows: Row[] }
 const PATIENCE = 3000
 
 const groups: Record<Group, (r: Row) => boolean> = {
-  absent: (r) => !r.present && r.answer !== 'leave',
+  absent: (r) => !r.present && !excused(r.answer),
   present: (r) => r.present,
-  leave: (r) => !r.present && r.answer === 'leave',
+  leave: (r) => !r.present && excused(r.answer),
 }
 const words = { absent: '未到', present: '已到', leave: '请假' }
 

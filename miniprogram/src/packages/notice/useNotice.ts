@@ -1,6 +1,6 @@
-import { computed } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { call } from '../../api/session'
-import type { Answer } from '../../api/types'
+import type { Activity, Said } from '../../api/types'
 import { isPast } from '../../composables/date'
 import { usePage } from '../../composables/usePage'
 import { useSession } from '../../composables/useSession'
@@ -14,11 +14,14 @@ export type Via = 'inbox' | 'push' | 'group'
 export function useNotice(id: () => string, via: () => Via, card: () => string = () => '') {
   const session = useSession()
   let marked = false
+  /** The activity itself knows places, companions and who waits; without it the notice still says the rest. */
+  const hall = shallowRef<Activity>()
 
   const page = usePage(async () => {
     await session.ready()
     void prepareTemplates()
     const notice = await call('GET /notices/{id}', { path: { id: id() } })
+    if (notice.activity) hall.value = await call('GET /activities/{id}', { path: { id: notice.activity.id } }).catch(() => undefined)
     void mark()
     return notice
   })
@@ -37,30 +40,32 @@ export function useNotice(id: () => string, via: () => Via, card: () => string =
   }
 
   const activity = computed(() => page.data.value?.activity ?? undefined)
-  const people = computed(() => page.data.value?.people ?? [])
+  const places = computed(() => hall.value?.places)
+  const people = computed(() =>
+    (page.data.value?.people ?? []).map((p) => ({ ...p, ...hall.value?.mine.find((m) => m.person_id === p.person_id) })),
+  )
   const open = computed(
     () => !!activity.value && !isPast(activity.value.ends_at) && activity.value.state !== 'cancelled',
   )
+  /** Until then one answers by oneself, afterwards through the liaison. */
+  const late = computed(() => !!places.value?.answer_until && isPast(places.value.answer_until))
 
   const answer = useSubmit(
-    async (person: string, word: Answer, reason: string) => {
-      if (!reason && word === 'going') askTemplates('answer')
-      await call('PUT /activities/{id}/answers/{person_id}', {
-        path: { id: activity.value!.id, person_id: person },
-        body: { answer: word, reason },
-      })
-      const notice = page.data.value!
-      page.data.value = {
-        ...notice,
-        people: notice.people.map((p) => (p.person_id === person ? { ...p, answer: word, reason } : p)),
-      }
+    async (who: string[], said: Said) => {
+      if (said.answer === 'going' && !('companions' in said) && !('lift' in said)) askTemplates('answer')
+      const path = { id: activity.value!.id }
+      hall.value =
+        who.length > 1
+          ? await call('PUT /activities/{id}/answers', { path, body: { items: who.map((person_id) => ({ person_id, ...said })) } })
+          : await call('PUT /activities/{id}/answers/{person_id}', { path: { ...path, person_id: who[0] }, body: said })
     },
-    (person, word, reason) => `${person}:${reason ? 'reason' : word}`,
+    (who, said) => `${who.length > 1 ? 'all' : who[0]}:${said.reason ? 'reason' : said.answer}`,
   )
 
+  const added = ref(false)
   const calendar = useSubmit(async () => {
     const a = activity.value!
-    await platform.calendar({
+    added.value = await platform.calendar({
       title: a.title,
       place: a.place,
       note: page.data.value!.body,
@@ -71,5 +76,5 @@ export function useNotice(id: () => string, via: () => Via, card: () => string =
 
   const copyPlace = useSubmit(() => platform.copy(activity.value!.place))
 
-  return { ...page, activity, people, open, answer, calendar, copyPlace, session }
+  return { ...page, activity, hall, places, people, open, late, answer, calendar, added, copyPlace, session }
 }

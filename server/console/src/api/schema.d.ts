@@ -49,7 +49,8 @@ export interface paths {
         };
         /** Who answered what: of the own unit for a liaison, of the alliance for head and staff */
         get: operations["listAnswers"];
-        put?: never;
+        /** Answers of several people at once, all or none: who says going together gets places together or waits together */
+        put: operations["answerActivityTogether"];
         post?: never;
         delete?: never;
         options?: never;
@@ -65,7 +66,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 参加 or 请假 of a person: one's own until the start, on behalf by liaison, head or staff */
+        /** 参加, 请假 or 不确定 of a person: one's own until the deadline, on behalf by liaison, head or staff */
         put: operations["answerActivity"];
         post?: never;
         delete?: never;
@@ -142,6 +143,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activities/{id}/lifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom to fetch where, with numbers; every look is audited */
+        get: operations["listActivityLifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/activities/{id}/lists": {
         parameters: {
             query?: never;
@@ -154,6 +172,40 @@ export interface paths {
         put?: never;
         /** Open a further list: meal, return, check-out or another */
         post: operations["createList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How many may come, until when they answer, what they may bring along; more places go to those who wait, fewer take none away */
+        put: operations["setActivityPlaces"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/places/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody who waits a free place before their turn, for a reason */
+        put: operations["giveActivityPlace"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1083,6 +1135,23 @@ export interface paths {
         };
         /** Requests to erase somebody that wait for a second person */
         get: operations["listErasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/eve-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By alliance in sight: of the people invited, how many knew at the end of the day before */
+        get: operations["listEveContacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3547,15 +3616,23 @@ export interface components {
     schemas: {
         ActivityAnswerView: {
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             /** Format: date-time */
             at?: string;
             /** @description Who recorded it */
             by: string;
+            companions: string[];
+            lift: boolean;
             name: string;
             person_id: string;
             reason: string;
+            /**
+             * Format: int64
+             * @description Of somebody who waits: the number of the party in the order; those of one number get places together
+             */
+            turn: number;
             unit: string;
+            unit_id: string;
         } & {
             [key: string]: unknown;
         };
@@ -3578,10 +3655,24 @@ export interface components {
             going: number;
             /** Format: int64 */
             leave: number;
+            /**
+             * Format: int64
+             * @description Who are fetched
+             */
+            lifts: number;
             /** Format: int64 */
             present: number;
+            /**
+             * Format: int64
+             * @description Taken, companions included
+             */
+            seats: number;
             /** Format: int64 */
             silent: number;
+            /** Format: int64 */
+            unsure: number;
+            /** Format: int64 */
+            waiting: number;
         } & {
             [key: string]: unknown;
         };
@@ -3601,6 +3692,36 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ActivityItem: {
+            /** @description going, leave or unsure; who says going when all places are taken waits */
+            answer: string;
+            /** @description Who goes along, by relation: spouse, child, relative, carer; without: as said before */
+            companions?: string[];
+            /** @description Needs a lift; without: as said before */
+            lift?: boolean;
+            person_id: string;
+            /** @description Where to be fetched, encrypted */
+            pick_up?: string;
+            /** @description Kept with leave only, encrypted */
+            reason?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ActivityLiftView: {
+            name: string;
+            person_id: string;
+            phone: string;
+            pick_up: string;
+            /**
+             * Format: int64
+             * @description With companions
+             */
+            seats: number;
+            unit: string;
+            unit_id: string;
+        } & {
+            [key: string]: unknown;
+        };
         ActivityListRef: {
             id: string;
             /** @enum {string} */
@@ -3610,10 +3731,26 @@ export interface components {
             [key: string]: unknown;
         };
         ActivityMineView: {
+            /**
+             * Format: int64
+             * @description People who wait before, of somebody who waits
+             */
+            ahead: number;
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
+            /** @description Who goes along, by relation: spouse, child, relative, carer */
+            companions: string[];
+            /** @description Is fetched */
+            lift: boolean;
             name: string;
             person_id: string;
+            /** @description Where */
+            pick_up: string;
+            /**
+             * Format: date-time
+             * @description When somebody who waited got a place
+             */
+            placed_at?: string;
             /** Format: date-time */
             present_at?: string;
             reason: string;
@@ -3623,6 +3760,41 @@ export interface components {
         ActivityNoticeBody: {
             body: string;
             title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ActivityPlacesView: {
+            /**
+             * Format: date-time
+             * @description When members have to ask the liaison instead; without: the start
+             */
+            answer_until?: string;
+            /**
+             * Format: int64
+             * @description Seats; 0: no limit
+             */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description That one person may bring, each a seat
+             */
+            companions?: number;
+            /** @description Who needs one is fetched */
+            lift?: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        ActivitySaidBody: {
+            /** @description going, leave or unsure; who says going when all places are taken waits */
+            answer: string;
+            /** @description Who goes along, by relation: spouse, child, relative, carer; without: as said before */
+            companions?: string[];
+            /** @description Needs a lift; without: as said before */
+            lift?: boolean;
+            /** @description Where to be fetched, encrypted */
+            pick_up?: string;
+            /** @description Kept with leave only, encrypted */
+            reason?: string;
         } & {
             [key: string]: unknown;
         };
@@ -3646,6 +3818,7 @@ export interface components {
             /** @description Empty: none, or not published yet */
             notice_id: string;
             place: string;
+            places: components["schemas"]["ActivityPlacesView"];
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
@@ -3691,11 +3864,8 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        AnswerActivityRequest: {
-            /** @description going or leave */
-            answer: string;
-            /** @description Kept with leave only, encrypted */
-            reason?: string;
+        AnswerActivityTogetherRequest: {
+            items: components["schemas"]["ActivityItem"][] | null;
         } & {
             [key: string]: unknown;
         };
@@ -4158,7 +4328,7 @@ export interface components {
         };
         CheckinMarkView: {
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             by: string;
             /** @enum {string} */
             door: "" | "self" | "scan" | "card" | "roster" | "paper";
@@ -4225,7 +4395,7 @@ export interface components {
         };
         CheckinPackPerson: {
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             /** @description The first 16 hexadecimal digits of SHA-256 over the salt followed by BC1.SERIAL of a card or BD1.PASS of a day */
             codes: string[];
             initials: string;
@@ -4329,7 +4499,7 @@ export interface components {
             /** @description Doors that let the same person in while they were offline */
             again: components["schemas"]["CheckinFirstView"][];
             /** @enum {string} */
-            answer: "" | "going" | "leave";
+            answer: "" | "going" | "leave" | "unsure" | "waiting";
             /**
              * Format: int64
              * @description 0: none known
@@ -5132,6 +5302,11 @@ export interface components {
             id: string;
             name: string;
             survey_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        GiveActivityPlaceRequest: {
+            reason: string;
         } & {
             [key: string]: unknown;
         };
@@ -5980,6 +6155,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeAllianceEvesView: {
+            alliance: string;
+            alliance_id: string;
+            /** Format: int64 */
+            due: number;
+            /** Format: int64 */
+            known: number;
+            /** Format: int64 */
+            notices: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeAudienceView: {
             /** @description The notice before */
             follows_id?: string;
@@ -6007,6 +6194,11 @@ export interface components {
             /** @description Who has the same lives in one household; empty: none */
             household_id: string;
             name: string;
+            /**
+             * @description What somebody who knew the notice does not know yet: another text, or a place after waiting; empty: nothing
+             * @enum {string}
+             */
+            news: "" | "corrected" | "placed";
             note: string;
             /** @description Of the last call, or empty */
             outcome: string;
@@ -6087,6 +6279,19 @@ export interface components {
              * @description Messages that go out; the others stay on the call list
              */
             count: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeEveView: {
+            /** Format: int64 */
+            due: number;
+            /**
+             * Format: date-time
+             * @description The midnight before the activity
+             */
+            ends: string;
+            /** Format: int64 */
+            known: number;
         } & {
             [key: string]: unknown;
         };
@@ -6451,6 +6656,8 @@ export interface components {
             /** Format: int64 */
             answered: number;
             card?: components["schemas"]["NoticeTimelineCard"];
+            /** @description Of the people of an activity, how many knew at the end of the day before; until then: by now */
+            eve?: components["schemas"]["NoticeEveView"];
             /** Format: int64 */
             failed: number;
             /**
@@ -6541,6 +6748,12 @@ export interface components {
         };
         PageListActivityAnswerView: {
             items: components["schemas"]["ActivityAnswerView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListActivityLiftView: {
+            items: components["schemas"]["ActivityLiftView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -6715,6 +6928,12 @@ export interface components {
         };
         PageListLedgerUnitView: {
             items: components["schemas"]["LedgerUnitView"][];
+            next: string;
+        } & {
+            [key: string]: unknown;
+        };
+        PageListNoticeAllianceEvesView: {
+            items: components["schemas"]["NoticeAllianceEvesView"][];
             next: string;
         } & {
             [key: string]: unknown;
@@ -7636,6 +7855,41 @@ export interface operations {
             };
         };
     };
+    answerActivityTogether: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerActivityTogetherRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     answerActivity: {
         parameters: {
             query?: never;
@@ -7648,7 +7902,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AnswerActivityRequest"];
+                "application/json": components["schemas"]["ActivitySaidBody"];
             };
         };
         responses: {
@@ -7804,6 +8058,37 @@ export interface operations {
             };
         };
     };
+    listActivityLifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListActivityLiftView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     getLists: {
         parameters: {
             query?: never;
@@ -7857,6 +8142,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckinListStateView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setActivityPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityPlacesView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    giveActivityPlace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveActivityPlaceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
                 };
             };
             /** @description Error */
@@ -10078,6 +10434,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageListPrivacyErasureView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    listEveContacts: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageListNoticeAllianceEvesView"];
                 };
             };
             /** @description Error */
