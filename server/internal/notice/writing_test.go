@@ -1,8 +1,8 @@
 package notice_test
 
 import (
-	"slices"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"

@@ -99,7 +99,6 @@ func trials() []trial {
 		{atSubscribe, "47003", number(47003), (*lab).push, 1, "failed"},
 		{atSubscribe, "41030", number(41030), (*lab).push, 1, "failed"},
 		{atSubscribe, "43108", number(43108), (*lab).push, 2, "delivered"},
-		{atSubscribe, "45009", number(45009), (*lab).push, 1, "queued"},
 		{"/wxaapi/newtmpl/gettemplate", "empty list", emulator.Fault{Body: emulator.NoList, Times: 1}, (*lab).templates, 1, "told by doctor"},
 		{"/cgi-bin/message/wxopen/activityid/create", "expired id", emulator.Fault{ExpiresIn: -60, Times: 1}, (*lab).shareExpired, 1, "503 notice.card_down"},
 		{atCard, "47001", number(47001), (*lab).card, 1, "dead"},
@@ -126,7 +125,8 @@ func trials() []trial {
 			list = append(list, t)
 		}
 	}
-	return list
+	// last: with the day's quota used up, nothing else is tried on this channel until midnight
+	return append(list, trial{atSubscribe, "45009", number(45009), (*lab).push, 1, "queued"})
 }
 
 // Errors lets every failure of the platform happen once and holds what came of it against what must. It
