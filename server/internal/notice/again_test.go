@@ -2,6 +2,7 @@ package notice_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,37 @@ func TestPlacedAreTold(t *testing.T) {
 	h.must(err)
 	if got := list(); !slices.Equal(got, []id.ID{1105}) {
 		t.Errorf("still to be called: %v", got)
+	}
+}
+
+// What somebody has waited for is told on whatever channel reaches them, to nobody else.
+func TestPlacedOnEveryChannel(t *testing.T) {
+	h, o := wide(t, true)
+	h.must(failure(h.svc.SetRobot(t.Context(), head(), alliance, webhook)))
+	h.published()
+	h.work()
+	said := len(o.said)
+	o.sent, o.texted = nil, map[string]string{}
+	h.accept(notice.ForChange, 1, 1101)
+	o.follow(h, 1101, 1102)
+	h.send = refused
+	h.must(h.svc.Placed(t.Context(), party, []id.ID{1101, 1102, 1103}))
+	h.work()
+	for i, m := range o.sent {
+		if m.Fields["thing4"] != "您排到位子了，请点开看看" {
+			t.Errorf("%d: %+v", i, m.Fields)
+		}
+	}
+	if len(o.sent) != 2 || len(o.texted) != 1 {
+		t.Errorf("%d by the official account, %v", len(o.sent), o.texted)
+	}
+	for _, text := range o.texted {
+		if !strings.HasPrefix(text, "【本色家园】您排到位子了：") {
+			t.Error(text)
+		}
+	}
+	if len(o.said) != said {
+		t.Errorf("the group is told %q", o.said[said:])
 	}
 }
 
@@ -110,6 +142,20 @@ func TestNoEveOfSameDay(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	if l, err := h.svc.Eves(t.Context(), staff(), 90); err != nil || len(l) != 0 {
+		t.Errorf("%+v %v", l, err)
+	}
+}
+
+// What follows a notice addresses the same people: they are counted once.
+func TestFollowUpsCountOnce(t *testing.T) {
+	h := newHouse(t)
+	main := h.published()
+	n, err := h.svc.Create(t.Context(), head(), alliance, 0, "还没答复的老同志", "请点开告诉我们来不来。")
+	h.must(err)
+	h.must(failure(h.svc.Address(t.Context(), head(), n.Notice.ID, notice.Audience{Kind: notice.NotAnswered}, main)))
+	h.must(failure(h.svc.Publish(t.Context(), head(), n.Notice.ID, false)))
+	h.clk.Advance(40 * time.Hour)
+	if l, err := h.svc.Eves(t.Context(), staff(), 90); err != nil || len(l) != 1 || l[0].Notices != 1 || l[0].Due != 9 {
 		t.Errorf("%+v %v", l, err)
 	}
 }

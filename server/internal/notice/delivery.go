@@ -49,6 +49,7 @@ type Delivery struct {
 	Code                        string
 	Channel                     Channel // on which it goes now
 	Tried                       string  // channels that it has come back from
+	Word                        string  // what it says instead of the occasion's own, on whatever channel
 	CreatedAt                   time.Time
 }
 
@@ -133,7 +134,8 @@ func pointless(occasion string, n Notice, about *Facts, anyone, told bool, now t
 
 // meanings fills the fields of a message. Times and places are the activity's; a notice about nothing
 // that people come to carries the time of its publication.
-func meanings(occasion string, n Notice, about *Facts) map[string]string {
+func meanings(d Delivery, n Notice, about *Facts) map[string]string {
+	occasion := d.Template
 	m := map[string]string{"title": n.Title, "time": wechat.TimeText(n.PublishedAt), "place": "详见通知", "note": "请点开查看"}
 	if about != nil {
 		m["title"], m["time"], m["place"], m["note"] = about.Title, wechat.TimeText(about.StartsAt), about.Place, "请点开告知是否参加"
@@ -145,6 +147,8 @@ func meanings(occasion string, n Notice, about *Facts) map[string]string {
 		m["note"] = "活动取消，请您知悉"
 	case occasion == ForChange && n.State == Cancelled:
 		m["note"] = "这条通知已取消，请您知悉"
+	case d.Word != "":
+		m["note"] = d.Word
 	case occasion == ForChange && !n.CorrectedAt.IsZero():
 		m["note"] = "通知有更正，请点开看看"
 	case occasion == ForChange:

@@ -49,8 +49,15 @@ var (
 // mostResent bounds one request.
 const mostResent = 200
 
-// whyFailed says a code in words that a clerk can act on.
-func whyFailed(s DeliveryState, code string) string {
+// whyFailed says in words that a clerk can act on what became of a message.
+func whyFailed(d Delivery) string {
+	s, code := d.State, d.Code
+	switch {
+	case d.Channel == SMS && s == Uncertain:
+		return "短信服务没有回音，不知道对方收到没有"
+	case d.Channel == SMS:
+		return "短信没有发出，请系统管理员核对短信服务"
+	}
 	switch code {
 	case "interrupted":
 		return "发送时服务中断，不知道对方收到没有"

@@ -19,6 +19,7 @@ type failedView struct {
 	Title    string        `json:"title"`
 	Alliance string        `json:"alliance"`
 	Template string        `json:"template" doc:"What kind of message, in words"`
+	Channel  string        `json:"channel" doc:"On which it went, in words"`
 	PersonID id.ID         `json:"person_id"`
 	Name     string        `json:"name"`
 	Unit     string        `json:"unit"`
@@ -33,7 +34,7 @@ type failedView struct {
 func viewFailed(m FailedMessage) failedView {
 	return failedView{
 		ID: m.ID, NoticeID: m.Notice, Title: m.Title, Alliance: m.Alliance, Template: occasionNames[m.Template], PersonID: m.Person, Name: m.Name,
-		Unit: m.Unit, State: m.State, Code: m.Code, Why: whyFailed(m.State, m.Code), At: m.At, Attempts: m.Attempts, Resent: m.Resent,
+		Unit: m.Unit, State: m.State, Code: m.Code, Why: whyFailed(m.Delivery), Channel: m.Channel.Traits().Name, At: m.At, Attempts: m.Attempts, Resent: m.Resent,
 	}
 }
 

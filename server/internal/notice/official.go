@@ -83,7 +83,7 @@ func (l officialLane) send(ctx context.Context, p parcel) (string, error) {
 		return "", &wechat.Error{Code: wechat.NotFollower}
 	}
 	t, _ := l.s.Official.Template(p.Template)
-	m := t.Message(open[p.Account], l.s.Page+p.notice.ID.String(), meanings(p.Template, p.notice, p.about))
+	m := t.Message(open[p.Account], l.s.Page+p.notice.ID.String(), meanings(p.Delivery, p.notice, p.about))
 	return l.s.Official.SendTemplate(ctx, m, p.ID.String())
 }
 

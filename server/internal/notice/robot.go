@@ -113,10 +113,10 @@ type postPayload struct {
 	Post id.ID `json:"post"`
 }
 
-// postLater lets the alliance's robot tell the group, in the transaction of ctx. A group is told what is new,
-// not reminded: the reminder is for those who have not answered.
+// postLater lets the alliance's robot tell the group, in the transaction of ctx. A group is told what is new
+// for all of it, not reminded: the reminder is for those who have not answered.
 func (s *Service) postLater(ctx context.Context, n Notice, occasion string, rules Rules) error {
-	if s.Robots == nil || occasion == ForReminder || !rules.on(Robot) {
+	if s.Robots == nil || occasion == ForReminder || !rules.on(Robot) || n.Audience.Kind != AllOfAlliance {
 		return nil
 	}
 	key, _, _, err := s.robotKey(ctx, n.Alliance)

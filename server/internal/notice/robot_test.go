@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"bense/server/internal/id"
 	"bense/server/internal/notice"
 	"bense/server/internal/wechat"
 )
@@ -46,6 +47,12 @@ func TestRobotTellsTheGroup(t *testing.T) {
 	}
 	if steps := h.timeline(key).Steps; !slices.ContainsFunc(steps, func(s notice.Step) bool { return s.Kind == "posted" }) {
 		t.Errorf("%+v", steps)
+	}
+	some := h.draft()
+	h.must(failure(h.svc.Address(t.Context(), head(), some, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{12}}, 0)))
+	h.must(failure(h.svc.Publish(t.Context(), head(), some, false)))
+	if h.work(); len(o.said) != 2 {
+		t.Errorf("the whole group is told what concerns one unit: %q", o.said[2:])
 	}
 	state, err = h.svc.SetRobot(t.Context(), head(), alliance, "")
 	if h.must(err); state.Set {

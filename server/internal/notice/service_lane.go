@@ -157,7 +157,7 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	var messages []outbox.Message
 	for _, l := range legs {
 		next := Delivery{ID: s.IDs.New(), Notice: d.Notice, Account: l.account, Person: l.persons[0], Template: d.Template, Round: d.Round,
-			State: Queued, Channel: l.channel, Tried: d.Tried}
+			State: Queued, Channel: l.channel, Tried: d.Tried, Word: d.Word}
 		if old, there := rows[l.key()]; there {
 			next.ID = old.ID
 			moved, err := s.store.reroute(ctx, old.ID, l.channel, d.Tried, now)
@@ -170,7 +170,7 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 		} else {
 			list = append(list, next)
 		}
-		messages = append(messages, s.message(next, l, ""))
+		messages = append(messages, s.message(next, l))
 	}
 	if err := s.store.insertDeliveries(ctx, list, now); err != nil {
 		return err
@@ -182,10 +182,10 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	return nil
 }
 
-// message is what the outbox keeps of a delivery; word stands in it instead of the occasion's own.
-func (s *Service) message(d Delivery, l leg, word string) outbox.Message {
+// message is what the outbox keeps of a delivery.
+func (s *Service) message(d Delivery, l leg) outbox.Message {
 	return outbox.Message{
-		Channel: s.lanes()[l.channel].outbox(), Payload: pushPayload{Delivery: d.ID, Persons: l.persons, Word: word}, DedupeKey: d.key(),
+		Channel: s.lanes()[l.channel].outbox(), Payload: pushPayload{Delivery: d.ID, Persons: l.persons}, DedupeKey: d.key(),
 	}
 }
 

@@ -34,7 +34,6 @@ func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
 type pushPayload struct {
 	Delivery id.ID   `json:"delivery"`
 	Persons  []id.ID `json:"persons"`
-	Word     string  `json:"word,omitempty"` // instead of the occasion's own
 }
 
 // push queues one round of messages in the transaction of ctx and tells how many, each on the first channel
@@ -51,8 +50,10 @@ func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string,
 	if err != nil {
 		return 0, err
 	}
-	if err := s.postLater(ctx, n, occasion, rules); err != nil {
-		return 0, err
+	if word == "" { // a word of its own concerns these people alone
+		if err := s.postLater(ctx, n, occasion, rules); err != nil {
+			return 0, err
+		}
 	}
 	persons, accounts, err := s.audience(ctx, persons)
 	if err != nil || len(persons) == 0 {
@@ -73,8 +74,8 @@ func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string,
 	reached := map[id.ID]bool{}
 	for _, l := range legs {
 		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: l.account, Person: l.persons[0], Template: occasion, Round: round,
-			State: Queued, Channel: l.channel}
-		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l, word)), true
+			State: Queued, Channel: l.channel, Word: word}
+		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l)), true
 	}
 	for _, t := range to {
 		if complete && !reached[t.account] && s.Templates[occasion].ID != "" {

@@ -139,10 +139,7 @@ func (p pusher) beginQueued(ctx context.Context, b *batch) error {
 		}
 		w.d.State = Sending
 		w.letter.Skip = false
-		words := meanings(w.d.Template, n, about)
-		if w.in.Word != "" {
-			words["note"] = w.in.Word
-		}
+		words := meanings(w.d, n, about)
 		w.letter.Content = &sending{delivery: w.d, message: p.s.Templates[w.d.Template].Message(openID, p.s.Page+n.ID.String(), words)}
 		begun = append(begun, w.d.ID)
 	}

@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -80,7 +81,7 @@ func (l smsLane) send(ctx context.Context, p parcel) (string, error) {
 	if !mobile(number) {
 		return "", &wechat.Error{Code: wechat.Rejected}
 	}
-	ref, err := l.s.Texts.Text(ctx, number, shortText(p.Template, p.notice, p.about, l.s.Contact, l.s.Clock.Now()))
+	ref, err := l.s.Texts.Text(ctx, number, shortText(p.Delivery, p.notice, p.about, l.s.Contact, l.s.Clock.Now()))
 	if e, ok := errs.As(err); ok && e.Code == ErrNotSent.Code {
 		return "", &wechat.Error{Code: wechat.Rejected}
 	}
@@ -90,15 +91,18 @@ func (l smsLane) send(ctx context.Context, p parcel) (string, error) {
 func (l smsLane) returned(context.Context, Delivery, string, time.Time) error { return nil }
 
 // shortText is a notice in one text message: what, when, where, whom to call. It names nobody.
-func shortText(occasion string, n Notice, about *Facts, contact Contact, now time.Time) string {
+func shortText(d Delivery, n Notice, about *Facts, contact Contact, now time.Time) string {
 	l := leaflet(n, about, "", contact, now)
 	s := "【本色家园】"
 	switch {
 	case l.Off:
 		s += "取消："
-	case occasion == ForChange:
+	case d.Word != "": // a text message can't be tapped
+		word, _, _ := strings.Cut(d.Word, "，")
+		s += word + "："
+	case d.Template == ForChange:
 		s += "有变动："
-	case occasion == ForReminder:
+	case d.Template == ForReminder:
 		s += "提醒您："
 	}
 	s += l.Title

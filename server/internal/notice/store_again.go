@@ -43,11 +43,12 @@ func (s store) byEves(ctx context.Context, notices []id.ID, scope actor.Scope, b
 	return out, db.Unavailable(err)
 }
 
-// aboutActivities gives the notices published since a time about something that people come to.
+// aboutActivities gives the notices published since a time about something that people come to; what followed
+// one of them addresses the same people again.
 func (s store) aboutActivities(ctx context.Context, scope actor.Scope, since time.Time) ([]Notice, error) {
 	var rows []noticeRow
 	q := db.Within(s.db.Conn(ctx), scope, noticePlace)
-	err := q.Where("published_at >= ? AND activity_id IS NOT NULL AND state IN ?", db.At(since), []string{string(Published), string(Closed)}).
+	err := q.Where("published_at >= ? AND activity_id IS NOT NULL AND follows_id IS NULL AND state IN ?", db.At(since), []string{string(Published), string(Closed)}).
 		Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }

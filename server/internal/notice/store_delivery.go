@@ -25,6 +25,7 @@ type deliveryRow struct {
 	Resent    int
 	Channel   string
 	Tried     string
+	Word      string
 	CreatedAt db.Time
 	UpdatedAt db.Time
 }
@@ -34,7 +35,7 @@ func (deliveryRow) TableName() string { return "notice_deliveries" }
 func (r deliveryRow) delivery() Delivery {
 	d := Delivery{
 		ID: r.ID, Notice: r.NoticeID, Account: r.AccountID, Person: r.PersonID, Template: r.Template, Round: r.Round,
-		State: DeliveryState(r.State), Code: r.Code, Channel: Channel(r.Channel), Tried: r.Tried, CreatedAt: r.CreatedAt.Time,
+		State: DeliveryState(r.State), Code: r.Code, Channel: Channel(r.Channel), Tried: r.Tried, Word: r.Word, CreatedAt: r.CreatedAt.Time,
 	}
 	if d.Account == d.Person { // see target.key
 		d.Account = 0
@@ -51,7 +52,7 @@ func (s store) insertDeliveries(ctx context.Context, list []Delivery, now time.T
 		}
 		rows = append(rows, deliveryRow{
 			ID: d.ID, NoticeID: d.Notice, AccountID: to, PersonID: d.Person, Template: d.Template, Round: d.Round,
-			State: string(d.State), Code: d.Code, Channel: string(d.Channel), Tried: d.Tried, CreatedAt: db.At(now), UpdatedAt: db.At(now),
+			State: string(d.State), Code: d.Code, Channel: string(d.Channel), Tried: d.Tried, Word: d.Word, CreatedAt: db.At(now), UpdatedAt: db.At(now),
 		})
 	}
 	if len(rows) == 0 {

@@ -6312,6 +6312,8 @@ export interface components {
             at: string;
             /** Format: int64 */
             attempts: number;
+            /** @description On which it went, in words */
+            channel: string;
             code: string;
             id: string;
             name: string;
