@@ -19,6 +19,7 @@ const (
 	MaxPictureBytes = 6 << 20 // as it comes in
 	longSide        = 1280    // pixels, as it is kept
 	maxPixels       = 40 << 20
+	maxUnpacked     = 192 << 20 // bytes in memory
 	minSide         = 64
 	quality         = 80
 )
@@ -49,7 +50,7 @@ func Redraw(data []byte) (Picture, error) {
 		return Picture{}, ErrPictureKind
 	case head.Width < minSide || head.Height < minSide:
 		return Picture{}, ErrPictureSmall
-	case head.Width > maxPixels/head.Height: // before a bomb is unpacked
+	case head.Width > maxPixels/head.Height, head.Width*head.Height > maxUnpacked/unpacked(head.ColorModel, format, data): // before a bomb is unpacked
 		return Picture{}, ErrPictureLarge
 	}
 	src, _, err := image.Decode(bytes.NewReader(data))
@@ -69,6 +70,25 @@ func Redraw(data []byte) (Picture, error) {
 		return Picture{}, err
 	}
 	return Picture{Data: out.Bytes(), Width: up.Rect.Dx(), Height: up.Rect.Dy()}, nil
+}
+
+// unpacked is how many bytes a pixel takes at most while it is read. A progressive JPEG is kept as coefficients
+// of four bytes until its last scan has come, which makes the smallest file the largest picture. Its mark is looked
+// for everywhere, since decoders forgive what stands before it; among the pixels it can't stand.
+func unpacked(m color.Model, format string, data []byte) int {
+	size := 4
+	switch m {
+	case color.GrayModel:
+		size = 1
+	case color.YCbCrModel:
+		size = 3
+	case color.RGBA64Model, color.NRGBA64Model:
+		size = 8
+	}
+	if format == string(JPEG) && bytes.Contains(data, []byte{0xff, 0xc2}) {
+		size *= 5
+	}
+	return size
 }
 
 // orientation gives the EXIF tag of that name (1…8), 1 when there is none: phones turn the tag, not the pixels.

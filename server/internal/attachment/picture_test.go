@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -94,6 +95,33 @@ func TestRedrawJudgesBytes(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A few bytes may ask for hundreds of megabytes: by scans that are all kept, by sixteen bits a color.
+func TestRedrawBoundsItsMemory(t *testing.T) {
+	var photo, deep bytes.Buffer
+	if err := errors.Join(jpeg.Encode(&photo, halves(200, 100), nil), png.Encode(&deep, image.NewNRGBA64(image.Rect(0, 0, 100, 100)))); err != nil {
+		t.Fatal(err)
+	}
+	scans := photo.Bytes()
+	at := bytes.Index(scans, []byte{0xff, 0xc0})
+	scans[at+1] = 0xc2 // progressive
+	binary.BigEndian.PutUint16(scans[at+5:], 6000)
+	binary.BigEndian.PutUint16(scans[at+7:], 6000)
+	colors := deep.Bytes()
+	binary.BigEndian.PutUint32(colors[16:], 6000)
+	binary.BigEndian.PutUint32(colors[20:], 6000)
+	binary.BigEndian.PutUint32(colors[29:], crc32.ChecksumIEEE(colors[12:29]))
+	for name, data := range map[string][]byte{"scans": scans, "behind a filling": bytes.Replace(scans, []byte{0xff, 0xc2}, []byte{0xff, 0xff, 0xc2}, 1), "colors": colors} {
+		if _, err := attachment.Redraw(data); !errors.Is(err, attachment.ErrPictureLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	binary.BigEndian.PutUint16(scans[at+5:], 3000) // what a phone takes
+	binary.BigEndian.PutUint16(scans[at+7:], 4000)
+	if _, err := attachment.Redraw(scans); errors.Is(err, attachment.ErrPictureLarge) {
+		t.Error(err)
 	}
 }
 
