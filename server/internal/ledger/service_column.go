@@ -26,9 +26,17 @@ func (s *Service) Columns(ctx context.Context, who actor.Actor, committeeID id.I
 	if err != nil || who.Scope(actor.EditOrg).Covers(com.Place()) {
 		return all, err
 	}
-	return slices.DeleteFunc(all, func(c Column) bool {
-		return c.Retired() || !c.MemberSees && !who.May(actor.EditPerson)
-	}), nil
+	keeps := slices.ContainsFunc(who.Grants, func(g actor.Grant) bool { // right elsewhere is none here
+		return g.Place.Committee == committeeID && actor.Actor{Grants: []actor.Grant{g}}.May(actor.EditPerson)
+	})
+	return slices.DeleteFunc(all, func(c Column) bool { return c.Retired() || !c.MemberSees && !keeps }), nil
+}
+
+// ColumnsAt gives those in use of which who may see what they hold of everybody at a place.
+func (s *Service) ColumnsAt(ctx context.Context, who actor.Actor, at actor.Place) ([]Column, error) {
+	all, err := s.Columns(ctx, who, at.Committee)
+	keeps := who.Scope(actor.EditPerson).Covers(at)
+	return slices.DeleteFunc(all, func(c Column) bool { return c.Retired() || !c.MemberSees && !keeps }), err
 }
 
 // CreateColumn adds a column behind the others.

@@ -210,5 +210,15 @@ func TestOwnColumnsGoOutBehindTheOthers(t *testing.T) {
 			}
 		}
 	}
+	// who keeps one unit's rows besides takes out no more than before
+	head.Grants = append(head.Grants, actor.Grant{Role: actor.Liaison, Place: c.snapshot().Units[0].Place()})
+	w := roster.Wish{Form: roster.FormCounty, Alliance: alliance.ID, Columns: []string{"name", money.Key()}, Reason: "核对台账"}
+	if _, err := c.roster.Export(t.Context(), head, w); !errors.Is(err, errs.ErrInvalid) {
+		t.Errorf("a head who is a liaison: %v", err)
+	}
+	w.Alliance, w.Unit = 0, c.snapshot().Units[0].ID
+	if _, err := c.roster.Export(t.Context(), head, w); err != nil {
+		t.Errorf("of the own unit: %v", err)
+	}
 	c.jobs.Wait()
 }

@@ -49,11 +49,11 @@ func (s *Service) Export(ctx context.Context, who actor.Actor, w Wish) (Export, 
 			return Export{}, err
 		}
 	}
-	own, err := s.ledger.Columns(ctx, who, place.Committee)
+	own, err := s.ledger.ColumnsAt(ctx, who, place)
 	if err != nil {
 		return Export{}, err
 	}
-	columns, err := w.columns(slices.DeleteFunc(own, ledger.Column.Retired))
+	columns, err := w.columns(own)
 	if err != nil {
 		return Export{}, err
 	}
