@@ -45,7 +45,7 @@ func cleanOwn(v Cell, c ledger.Column, now time.Time) (value, warning string) {
 	}
 	value, fault := c.Clean(s)
 	if fault != "" {
-		return "", "“" + shorten(s) + "”没有采用：" + fault
+		return "", "“" + shorten(veil(c.Key(), s)) + "”没有采用：" + fault
 	}
 	return value, ""
 }

@@ -121,7 +121,7 @@ func (t *table) date(v Cell, number ledger.IDNumber, key string, warn func(key, 
 		warn(key, "出生年月与身份证号不一致，按表中填写的登记")
 	}
 	if !ok {
-		warn(key, "日期“"+shorten(s)+"”无法识别，已留空")
+		warn(key, "日期“"+shorten(veil(key, s))+"”无法识别，已留空")
 		return ""
 	}
 	return d

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bense/server/internal/ledger"
 	"bense/server/internal/roster"
 )
 
@@ -18,7 +19,7 @@ func TestProblemsNameNoNumbers(t *testing.T) {
 		right = "370599194312060047"
 		phone = "19900000001"
 	)
-	table := "姓名,单位,身份证号,电话,家属联系人及电话,现居住地址,备注,证件\n" +
+	table := "姓名,单位,身份证号,电话,家属联系人及电话,现居住地址,备注,证件,入党时间,住过院\n" +
 		"张三三,县妇联," + wrong + ",,,,,\n" +
 		"李四四,县妇联,37059919480505075,,,,," + right + "\n" + // a digit is missing
 		"王五五,县妇联,370599 19480505 0753,,,,,\n" +
@@ -27,8 +28,10 @@ func TestProblemsNameNoNumbers(t *testing.T) {
 		"周八八" + phone + ",县妇联,,,,,,\n" +
 		"吴九九,县妇联,," + phone + "、19900000002,,,,\n" +
 		"郑十十,县妇联," + right + ",19900000003,,,,\n" +
-		"郑十十,县妇联," + right + ",19900000004,儿子 19911112222,,,\n"
+		"郑十十,县妇联," + right + ",19900000004,儿子 19911112222,,,\n" +
+		"冯冯冯,县妇联,,,,,,," + right + "," + right + "\n"
 	c := newCounty(t)
+	c.column("住过院", ledger.YesNoColumn)
 	imp, err := c.roster.Upload(t.Context(), c.staff, c.committee.ID, "a.csv", []byte(table))
 	if err != nil {
 		t.Fatal(err)
