@@ -273,6 +273,24 @@ func TestFollowersComeAndGo(t *testing.T) {
 	}
 }
 
+// Who follows no more is forgotten once no late event can come; who follows stays.
+func TestWhoUnfollowsIsForgotten(t *testing.T) {
+	h, o := wide(t, false)
+	o.follow(h, 1101, 1102)
+	h.must(h.svc.HandleOfficialEvent(t.Context(), wechat.Event{Kind: wechat.EventUnfollow, OpenID: "official-1101", At: h.clk.Now().Add(time.Second)}))
+	left := func(before time.Time) (n int) {
+		h.must(h.svc.PruneEvents(t.Context(), before))
+		h.must(h.db.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM official_followers").Scan(&n))
+		return n
+	}
+	if n := left(h.clk.Now()); n != 2 {
+		t.Error("forgotten at once:", n)
+	}
+	if n := left(h.clk.Now().Add(time.Hour)); n != 1 {
+		t.Error("kept:", n)
+	}
+}
+
 // another publishes a notice about nothing in particular.
 func (h *house) another() id.ID {
 	h.t.Helper()

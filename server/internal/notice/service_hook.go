@@ -188,7 +188,8 @@ func (s *Service) PassDrafts(ctx context.Context, alliance id.ID, from []id.ID, 
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.passDrafts(ctx, alliance, from, to) })
 }
 
-// PruneEvents forgets WeChat's events that came before a time; WeChat repeats none for that long.
+// PruneEvents forgets WeChat's events that came before a time; WeChat repeats none for that long. Who stopped following the
+// official account before it is forgotten with them.
 func (s *Service) PruneEvents(ctx context.Context, before time.Time) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.pruneEvents(ctx, before) })
 }

@@ -289,5 +289,9 @@ func (s store) firstTime(ctx context.Context, key []byte, now time.Time) (bool, 
 }
 
 func (s store) pruneEvents(ctx context.Context, before time.Time) error {
-	return db.Unavailable(s.db.Conn(ctx).Where("created_at < ?", db.At(before)).Delete(&eventRow{}).Error)
+	err := s.db.Conn(ctx).Where("created_at < ?", db.At(before)).Delete(&eventRow{}).Error
+	if err == nil { // no late event can put these into order any more
+		err = s.db.Conn(ctx).Where("follows = ? AND changed_at < ?", false, db.At(before)).Delete(&followerRow{}).Error
+	}
+	return db.Unavailable(err)
 }
