@@ -183,7 +183,8 @@ func (m *matrix) drive(t *testing.T) {
 	series := m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices", map[string]string{"title": "县里通知", "body": "请留意"}).text("id")
 	m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices/"+series+"/cancel", map[string]string{"reason": "改期"})
 	m.must(t, office, "POST", "/notices/"+draft+"/publish", nil)
-	m.must(t, head, "POST", "/notices/"+draft+"/correct", map[string]any{"revision": 0, "body": "请大家留意"})
+	const revision = 2 // a picture came and went
+	m.must(t, head, "POST", "/notices/"+draft+"/correct", map[string]any{"revision": revision, "body": "请大家留意"})
 	m.must(t, office, "POST", "/notices/"+draft+"/cancel", map[string]string{"reason": "改期"})
 	book := m.must(t, office, "POST", "/imports?committee_id="+s["committee"]+"&filename=b.csv", []byte("序号,姓名,单位\n1,关新人,新单位\n")).text("id")
 	m.must(t, office, "DELETE", "/imports/"+book, nil)

@@ -42,7 +42,7 @@ type Notice struct {
 	Activity                id.ID // zero: about nothing that people come to
 	Title, Body             string
 	State                   State
-	Revision                int    // rises with each change of the text
+	Revision                int    // rises with each change of the text, of a draft also with that of its pictures and people
 	Reason                  string // of the cancellation
 	Author                  id.ID  // account
 	Editor                  id.ID  // account that wrote last; zero: the author
@@ -116,6 +116,17 @@ func (n Notice) Edited(title, body *string, by id.ID, now time.Time) (Notice, er
 	n.Revision++
 	n.Editor, n.UpdatedAt = by, now
 	return n, n.check()
+}
+
+// redrawn gives the draft in its next revision, so that nobody sends on its way what they have not read. Its text is
+// the same: what WeChat said about it still counts.
+func (n Notice) redrawn(now time.Time) Notice {
+	if n.Checked == n.Revision {
+		n.Checked++
+	}
+	n.Revision++
+	n.UpdatedAt = now
+	return n
 }
 
 // open reports why nobody may write at the notice any more, if so.

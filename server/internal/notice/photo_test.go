@@ -2,6 +2,7 @@ package notice_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -130,7 +131,7 @@ func TestALostVerdictIsForAPerson(t *testing.T) {
 			h.want(err, notice.ErrPhotoReview)
 			_, err = h.svc.Submit(t.Context(), head(), key, time.Time{})
 			h.must(err)
-			i, err := h.svc.Approve(t.Context(), lead(), key, 0)
+			i, err := h.svc.Approve(t.Context(), lead(), key, h.state(key).Revision)
 			h.must(err)
 			if i.Notice.State != notice.Published || i.Photos[0].State != notice.PhotoPassed || i.Photos[0].ID != photo {
 				t.Errorf("%+v %+v", i.Notice, i.Photos)
@@ -164,4 +165,38 @@ func TestAtMostThreePictures(t *testing.T) {
 	}
 	_, err = h.svc.AddPhoto(t.Context(), member(1201), key, data)
 	h.want(err, errs.ErrNotFound)
+}
+
+// Who approves has read pictures and people too: after a change of either they read again. The text is not
+// asked about anew.
+func TestNobodyApprovesPicturesOrPeopleUnread(t *testing.T) {
+	h := newHouse(t)
+	key, photo := h.withPicture()
+	h.work()
+	h.judged(1, wechat.Pass)
+	changes := map[string]func() error{
+		"picture taken off": func() error { _, err := h.svc.RemovePhoto(t.Context(), head(), key, photo); return err },
+		"another picture":   func() error { _, err := h.svc.AddPhoto(t.Context(), head(), key, snapshot(t)); return err },
+		"other people": func() error {
+			_, err := h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{11}}, 0)
+			return err
+		},
+	}
+	for name, change := range changes {
+		i, err := h.svc.Submit(t.Context(), head(), key, time.Time{})
+		h.must(err)
+		_, err = h.svc.Withdraw(t.Context(), head(), key)
+		h.must(err)
+		h.must(change())
+		_, err = h.svc.Submit(t.Context(), head(), key, time.Time{})
+		h.must(err)
+		if _, err = h.svc.Approve(t.Context(), lead(), key, i.Notice.Revision); !errors.Is(err, notice.ErrChanged) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, err = h.svc.Withdraw(t.Context(), head(), key)
+		h.must(err)
+	}
+	if len(h.checked) != 1 {
+		t.Errorf("the text was asked about %d times", len(h.checked))
+	}
 }

@@ -16,7 +16,7 @@ import (
 	"bense/server/internal/wechat"
 )
 
-// drawing bounds how many pictures are unpacked at once: each may take a hundred megabytes for a moment.
+// drawing bounds how many pictures are unpacked at once: each may take two hundred megabytes for a moment.
 const drawing = 2
 
 // AddPhoto draws a picture anew, keeps it with a draft and asks WeChat about it; the answer comes later.
@@ -51,8 +51,8 @@ func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data
 		if len(have[key]) >= maxPhotos {
 			return was, ErrPhotos
 		}
-		was.Editor, was.UpdatedAt = who.Account, p.CreatedAt
-		return was, nil
+		was.Editor = who.Account
+		return was.redrawn(p.CreatedAt), nil
 	}, func(ctx context.Context) error {
 		if err := s.store.insertPhoto(ctx, s.Box, p, drawn.Data); err != nil {
 			return err
@@ -72,10 +72,13 @@ func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo i
 		return Item{}, err
 	}
 	return s.change(ctx, who, key, "notice.remove_picture", func(was Notice) (Notice, error) {
-		was.UpdatedAt = s.Clock.Now()
-		if was.Waits() {
+		switch {
+		case was.Waits():
 			return was, ErrWaits
+		case was.State == Draft:
+			return was.redrawn(s.Clock.Now()), nil
 		}
+		was.UpdatedAt = s.Clock.Now()
 		return was, nil
 	}, func(ctx context.Context) error {
 		gone, err := s.store.deletePhoto(ctx, key, photo)

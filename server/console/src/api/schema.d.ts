@@ -6416,7 +6416,7 @@ export interface components {
             reason: string;
             /**
              * Format: int64
-             * @description Rises with each change of the text
+             * @description Rises with each change of the text, of a draft also with that of its pictures and people
              */
             revision: number;
             /** @enum {string} */
