@@ -323,6 +323,33 @@ func TestCompanionsAndLifts(t *testing.T) {
 	}
 }
 
+// Who has moved into another alliance since stays on the list of what is over; the number is no longer the old
+// liaison's to see.
+func TestLiftsOfThoseWhoMovedNameNoNumbers(t *testing.T) {
+	c := newCounty(t)
+	a := c.create(t)
+	c.places(t, a, activity.Places{Lift: true})
+	p := c.persons[0][0]
+	if err := c.activity.AnswerAll(t.Context(), c.liaison, a.ID, []activity.Said{{Person: p, Answer: activity.Going, Lift: yes()}}); err != nil {
+		t.Fatal(err)
+	}
+	change := func(to ledger.PersonChange) {
+		must(c.ledger.UpdatePerson(t.Context(), c.staff, p, to))(t)
+	}
+	change(ledger.PersonChange{Fields: map[string]string{"phone": "19900000001"}})
+	if list := must(c.activity.Lifts(t.Context(), c.liaison, a.ID))(t); len(list) != 1 || list[0].Phone == "" {
+		t.Errorf("%+v", list)
+	}
+	c.clk.Advance(48 * time.Hour)
+	change(ledger.PersonChange{Unit: &c.units[2]})
+	if list := must(c.activity.Lifts(t.Context(), c.liaison, a.ID))(t); len(list) != 1 || list[0].Phone != "" {
+		t.Errorf("the old liaison sees %+v", list)
+	}
+	if list := must(c.activity.Lifts(t.Context(), c.staff, a.ID))(t); len(list) != 1 || list[0].Phone == "" {
+		t.Errorf("the office sees %+v", list)
+	}
+}
+
 // The last seats: however many ask for them at once, never more get one than there are, and once all is
 // quiet no place is free that somebody waits for.
 func TestLastSeatRace(t *testing.T) {

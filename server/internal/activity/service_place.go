@@ -156,6 +156,7 @@ func (s *Service) Lifts(ctx context.Context, who actor.Actor, activityID id.ID) 
 	if err != nil {
 		return nil, err
 	}
+	persons = slices.DeleteFunc(persons, func(p id.ID) bool { return !scope.Covers(people[p].Place()) }) // moved since: the number is others' to see
 	phones, err := s.Directory.Phones(ctx, persons)
 	if err != nil {
 		return nil, err
@@ -167,5 +168,5 @@ func (s *Service) Lifts(ctx context.Context, who actor.Actor, activityID id.ID) 
 	slices.SortStableFunc(out, func(x, y Lift) int { // one way leads past all who wait at one place
 		return cmp.Or(cmp.Compare(x.PickUp, y.PickUp), cmp.Compare(people[x.Person].UnitID, people[y.Person].UnitID), cmp.Compare(people[x.Person].SeqNo, people[y.Person].SeqNo))
 	})
-	return out, s.Audit.Write(ctx, who, audit.Line{Action: "activity.lift_list", Kind: "activity", Subject: a.ID, Place: a.At(), Detail: map[string]any{"numbers": len(out)}})
+	return out, s.Audit.Write(ctx, who, audit.Line{Action: "activity.lift_list", Kind: "activity", Subject: a.ID, Place: a.At(), Detail: map[string]any{"numbers": len(persons)}})
 }
