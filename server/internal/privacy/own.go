@@ -141,6 +141,14 @@ func items(e ledger.Entry) []Item {
 	return out
 }
 
+// wayWord is a wish about notices in words.
+func wayWord(way string) string {
+	if w, ok := map[string]string{"wechat": "微信通知", "family": "先告诉家里人", "phone": "不发微信，打电话"}[way]; ok {
+		return w
+	}
+	return way
+}
+
 // ownColumns are those that the office shows to members; of the others it is told how many there are.
 func ownColumns(list []ledger.OwnValue) []Item {
 	var out []Item
@@ -187,6 +195,13 @@ func (s *Service) own(ctx context.Context, who actor.Actor, person id.ID, looks 
 		return Own{}, Takings{}, err
 	}
 	o := Own{Person: e.Person, Self: relation == identity.Self, Items: append(items(e), ownColumns(all.Own)...)}
+	way, err := s.store.noticeWay(ctx, person)
+	if err != nil {
+		return Own{}, Takings{}, err
+	}
+	if way != "" {
+		o.Items = append(o.Items, Item{Key: "notice_way", Label: "怎样通知", Value: wayWord(way), Why: "照您说的办法通知您"})
+	}
 	if o.Since, o.Changed, err = s.store.since(ctx, person); err != nil {
 		return Own{}, Takings{}, err
 	}

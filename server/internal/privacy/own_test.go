@@ -75,12 +75,15 @@ func TestOwnData(t *testing.T) {
 	if at < 0 || own.Items[at].Value != "199****0002" || own.Items[at].Why == "" || !own.Items[at].Sealed {
 		t.Errorf("%+v", own.Items)
 	}
+	if _, err := c.db.SQL().ExecContext(ctx, "INSERT INTO notice_preferences (person_id, way, set_by, set_at) VALUES ("+li.ID.String()+", 'phone', 7, '2026-01-01 00:00:00.000')"); err != nil {
+		t.Fatal(err)
+	}
 	x, err := c.Export(ctx, who, li.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text, err := x.JSON()
-	if err != nil || !json.Valid(text) || !strings.Contains(string(text), "19900000002") || !strings.Contains(string(text), "旧址二") {
+	if err != nil || !json.Valid(text) || !strings.Contains(string(text), "不发微信，打电话") || !strings.Contains(string(text), "19900000002") || !strings.Contains(string(text), "旧址二") {
 		t.Errorf("%s %v", text, err)
 	}
 	if n, err := c.audit.Count(ctx, "privacy.export_own", li.ID); err != nil || n != 1 {

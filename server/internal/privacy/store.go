@@ -89,6 +89,13 @@ func (s store) since(ctx context.Context, person id.ID) (made, changed time.Time
 	return r.CreatedAt.Time, r.UpdatedAt.Time, db.NotFound(err)
 }
 
+// noticeWay tells how a person wants to be told, "" where nothing was said.
+func (s store) noticeWay(ctx context.Context, person id.ID) (string, error) {
+	var ways []string
+	err := s.db.Conn(ctx).Table("notice_preferences").Where("person_id = ?", person).Pluck("way", &ways).Error
+	return strings.Join(ways, ""), db.Unavailable(err)
+}
+
 // papers counts the files that are kept of a person.
 func (s store) papers(ctx context.Context, person id.ID) (n int64, err error) {
 	err = s.db.Conn(ctx).Table("person_attachments").Where("person_id = ? AND removed_at IS NULL", person).Count(&n).Error
