@@ -182,6 +182,14 @@ func TestWhoWritesAndSeesOwnColumns(t *testing.T) {
 	foreign := must(w.ledger.CreateColumn(ctx, w.office(1), ledger.Column{CommitteeID: w.counties[1].ID, Name: "邻县栏", Kind: ledger.TextColumn}))(t)
 	liaison, lead, office := as(actor.Liaison, w.unitA.Place()), as(actor.LeadStaff, w.a.Place()), w.office(0)
 
+	elsewhere := as(actor.Member, w.zhang.Place())
+	elsewhere.Grants = append(elsewhere.Grants, actor.Grant{Role: actor.CommitteeStaff, Place: w.counties[1].Place()})
+	if list := must(w.ledger.Columns(ctx, elsewhere, w.counties[0].ID))(t); len(list) != 1 || list[0].ID != role.ID {
+		t.Errorf("a member who keeps another committee's rows knows %+v", list)
+	}
+	if list := must(w.ledger.Columns(ctx, liaison, w.counties[0].ID))(t); len(list) != 3 {
+		t.Errorf("a liaison knows %+v", list)
+	}
 	for what, c := range map[string]struct {
 		err  error
 		want error
