@@ -1,0 +1,84 @@
+package notice_test
+
+import (
+	"testing"
+	"time"
+
+	"bense/server/internal/id"
+	"bense/server/internal/notice"
+)
+
+// A phone may act for several people, of whom a message is for one.
+func TestAMessageThatComesBackGoesOnToThoseItWasFor(t *testing.T) {
+	h, o := wide(t, true)
+	h.bound[1102] = []id.ID{accountOf(1101)} // a couple with one phone for WeChat and two numbers
+	h.published()
+	h.work()
+	h.accept(notice.ForChange, 1, 1101)
+	h.send, o.texted = refused, map[string]string{}
+	h.must(h.svc.Placed(t.Context(), party, []id.ID{1101}))
+	h.work()
+	if len(o.texted) != 1 || o.texted["19900001101"] == "" {
+		t.Errorf("who has got no place is told of one: %v", o.texted)
+	}
+}
+
+// follow drafts a notice to those who have not answered.
+func (h *house) follow(main id.ID) id.ID {
+	h.t.Helper()
+	n, err := h.svc.Create(h.t.Context(), head(), alliance, 0, "还没答复的老同志", "请点开告诉我们来不来。")
+	h.must(err)
+	h.must(failure(h.svc.Address(h.t.Context(), head(), n.Notice.ID, notice.Audience{Kind: notice.NotAnswered}, main)))
+	return n.Notice.ID
+}
+
+func TestWhatFollowsANoticeEndsWithIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(h *house, main id.ID) error
+		want notice.State
+	}{
+		"called off": {func(h *house, main id.ID) error {
+			return failure(h.svc.Cancel(h.t.Context(), head(), main, "写错了"))
+		}, notice.Cancelled},
+		"closed": {func(h *house, main id.ID) error {
+			return failure(h.svc.Close(h.t.Context(), head(), main))
+		}, notice.Draft},
+		"closed, then the activity called off": {func(h *house, main id.ID) error {
+			h.must(failure(h.svc.Close(h.t.Context(), head(), main)))
+			return h.svc.ActivityCancelled(h.t.Context(), party, "下雨")
+		}, notice.Cancelled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			main := h.published()
+			key, draft := h.follow(main), h.follow(main)
+			h.must(failure(h.svc.Schedule(t.Context(), head(), key, start.Add(2*time.Hour), false)))
+			h.must(c.end(h, main))
+			h.clk.Advance(3 * time.Hour)
+			h.work()
+			if got := h.state(key); got.State != c.want {
+				t.Errorf("%+v", got)
+			}
+			if failure(h.svc.Publish(t.Context(), head(), draft, false)) == nil {
+				t.Error("it goes out all the same")
+			}
+		})
+	}
+}
+
+// People answer on the activity's page also before its notice is out.
+func TestWhoHasAnsweredBeforeIsNotAskedAgain(t *testing.T) {
+	h := newHouse(t)
+	h.answers[1203] = notice.Answer{Answer: "going"}
+	main := h.published()
+	c, err := h.svc.Choices(t.Context(), head(), alliance)
+	h.must(err)
+	if len(c.Silent) != 1 || c.Silent[0].People != 8 {
+		t.Errorf("%+v", c.Silent)
+	}
+	key := h.follow(main)
+	h.must(failure(h.svc.Publish(t.Context(), head(), key, false)))
+	if got := h.timeline(key).Tally.Recipients; got != 8 {
+		t.Errorf("%d are asked", got)
+	}
+}
