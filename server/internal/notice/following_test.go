@@ -82,3 +82,30 @@ func TestWhoHasAnsweredBeforeIsNotAskedAgain(t *testing.T) {
 		t.Errorf("%d are asked", got)
 	}
 }
+
+// Who approves a notice approves what they have read: the pictures and the people, too.
+func TestWhatWasNotReadIsNotApproved(t *testing.T) {
+	for name, change := range map[string]func(h *house, key id.ID) error{
+		"people": func(h *house, key id.ID) error {
+			return failure(h.svc.Address(h.t.Context(), head(), key, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{12}}, 0))
+		},
+		"pictures": func(h *house, key id.ID) error {
+			return failure(h.svc.AddPhoto(h.t.Context(), head(), key, snapshot(h.t)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			key := h.draft()
+			h.must(failure(h.svc.Submit(t.Context(), head(), key, time.Time{})))
+			read := h.state(key).Revision
+			h.must(failure(h.svc.Withdraw(t.Context(), head(), key)))
+			h.must(change(h, key))
+			h.must(failure(h.svc.Submit(t.Context(), head(), key, time.Time{})))
+			h.want(failure(h.svc.Approve(t.Context(), lead(), key, read)), notice.ErrChanged)
+			if len(h.checked) != 1 {
+				t.Error("WeChat is asked about the same text again")
+			}
+			h.must(failure(h.svc.Approve(t.Context(), lead(), key, h.state(key).Revision)))
+		})
+	}
+}

@@ -44,7 +44,7 @@ type noticeView struct {
 	Activity    *activityView `json:"activity,omitempty"`
 	People      []mineView    `json:"people" nullable:"false" doc:"The recipients that the account acts for"`
 
-	Revision    int              `json:"revision" doc:"Rises with each change of the text"`
+	Revision    int              `json:"revision" doc:"Rises with each change of text, pictures or people"`
 	FromOffice  bool             `json:"from_office" doc:"Sent by the committee to several alliances"`
 	Audience    audienceView     `json:"audience"`
 	Pictures    []pictureView    `json:"pictures" nullable:"false"`

@@ -130,7 +130,7 @@ func TestALostVerdictIsForAPerson(t *testing.T) {
 			h.want(err, notice.ErrPhotoReview)
 			_, err = h.svc.Submit(t.Context(), head(), key, time.Time{})
 			h.must(err)
-			i, err := h.svc.Approve(t.Context(), lead(), key, 0)
+			i, err := h.svc.Approve(t.Context(), lead(), key, 1)
 			h.must(err)
 			if i.Notice.State != notice.Published || i.Photos[0].State != notice.PhotoPassed || i.Photos[0].ID != photo {
 				t.Errorf("%+v %+v", i.Notice, i.Photos)

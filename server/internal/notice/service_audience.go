@@ -96,8 +96,8 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 		case was.Follows != 0:
 			was.Activity = 0
 		}
-		was.Audience, was.Follows, was.UpdatedAt = a, follows, s.Clock.Now()
-		return was, nil
+		was.Audience, was.Follows = a, follows
+		return was.touched(s.Clock.Now()), nil
 	}, func(ctx context.Context) error { return s.store.setSubjects(ctx, key, a.Subjects) })
 }
 

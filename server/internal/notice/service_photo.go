@@ -51,8 +51,8 @@ func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data
 		if len(have[key]) >= maxPhotos {
 			return was, ErrPhotos
 		}
-		was.Editor, was.UpdatedAt = who.Account, p.CreatedAt
-		return was, nil
+		was.Editor = who.Account
+		return was.touched(p.CreatedAt), nil
 	}, func(ctx context.Context) error {
 		if err := s.store.insertPhoto(ctx, s.Box, p, drawn.Data); err != nil {
 			return err
@@ -75,6 +75,9 @@ func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo i
 		was.UpdatedAt = s.Clock.Now()
 		if was.Waits() {
 			return was, ErrWaits
+		}
+		if was.State == Draft {
+			was = was.touched(was.UpdatedAt)
 		}
 		return was, nil
 	}, func(ctx context.Context) error {

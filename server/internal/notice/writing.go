@@ -74,6 +74,17 @@ func (n Notice) Schedule(at, now time.Time) (Notice, error) {
 	return n, nil
 }
 
+// touched counts a change of pictures or people as one of the text: who approves a notice approves all of it.
+// What WeChat has said about the text stands.
+func (n Notice) touched(now time.Time) Notice {
+	if n.Checked == n.Revision {
+		n.Checked++
+	}
+	n.Revision++
+	n.UpdatedAt = now
+	return n
+}
+
 // Back makes a notice that waits a draft again; remark says why, if it wasn't its author who took it back.
 func (n Notice) Back(remark string, now time.Time) (Notice, error) {
 	remark = line(remark)

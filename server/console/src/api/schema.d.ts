@@ -6416,7 +6416,7 @@ export interface components {
             reason: string;
             /**
              * Format: int64
-             * @description Rises with each change of the text
+             * @description Rises with each change of text, pictures or people
              */
             revision: number;
             /** @enum {string} */
