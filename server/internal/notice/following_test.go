@@ -109,3 +109,16 @@ func TestWhatWasNotReadIsNotApproved(t *testing.T) {
 		})
 	}
 }
+
+// Two messages that come back are one text to the telephone that a couple shares.
+func TestACouplesTelephoneRingsOnce(t *testing.T) {
+	h, _ := wide(t, true)
+	h.phones = map[id.ID]string{1101: "19900009999", 1102: "19900009999"}
+	h.accept(notice.ForNotice, 1, 1101, 1102)
+	h.send = refused
+	key := h.published()
+	h.work()
+	if got := h.messages(key); (got[1101] == "") == (got[1102] == "") || got[1103] != "sms sent" {
+		t.Errorf("%v", got)
+	}
+}

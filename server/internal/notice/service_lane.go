@@ -149,15 +149,18 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	if err != nil || len(persons) == 0 {
 		return err
 	}
+	rows, err := s.store.roundOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	if persons, err = s.unrung(ctx, rows, persons); err != nil {
+		return err
+	}
 	legs, err := s.assign(ctx, d.Template, order, to, persons)
 	if err != nil || len(legs) == 0 {
 		return err
 	}
 	now := s.Clock.Now()
-	rows, err := s.store.roundOf(ctx, d)
-	if err != nil {
-		return err
-	}
 	var list []Delivery
 	var messages []outbox.Message
 	for _, l := range legs {
@@ -185,6 +188,24 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	}
 	s.DB.AfterCommit(ctx, s.Outbox.Wake)
 	return nil
+}
+
+// unrung leaves out those at whose number a text message of the round has arrived for somebody else, or still
+// may: a couple's one telephone rings once.
+func (s *Service) unrung(ctx context.Context, round map[id.ID]Delivery, persons []id.ID) ([]id.ID, error) {
+	var texted []id.ID
+	for _, r := range round {
+		if r.Channel == SMS && slices.Contains(hopeful, r.State) {
+			texted = append(texted, r.Person)
+		}
+	}
+	if len(texted) == 0 {
+		return persons, nil
+	}
+	phones, err := s.Directory.Phones(ctx, slices.Concat(texted, persons))
+	return slices.DeleteFunc(persons, func(p id.ID) bool {
+		return slices.ContainsFunc(texted, func(o id.ID) bool { return phones[o] != "" && phones[o] == phones[p] })
+	}), err
 }
 
 // message is what the outbox keeps of a delivery.
