@@ -6,6 +6,7 @@ import (
 
 	"bense/server/internal/id"
 	"bense/server/internal/notice"
+	"bense/server/internal/wechat"
 )
 
 // A phone may act for several people, of whom a message is for one.
@@ -121,4 +122,22 @@ func TestACouplesTelephoneRingsOnce(t *testing.T) {
 	if got := h.messages(key); (got[1101] == "") == (got[1102] == "") || got[1103] != "sms sent" {
 		t.Errorf("%v", got)
 	}
+}
+
+func TestWhatWentOnAsATextHasNotFailed(t *testing.T) {
+	h, _ := wide(t, true)
+	h.accept(notice.ForNotice, 1, 1101)
+	h.send = func(wechat.SubscribeMessage) error { return &wechat.Error{Code: wechat.BadField} }
+	key := h.published()
+	h.work()
+	if got := h.messages(key); got[accountOf(1101)] != "subscribe failed" || got[1101] != "sms sent" {
+		t.Fatalf("%v", got)
+	}
+	if l := h.failed(staff(), ""); len(l) != 0 {
+		t.Errorf("%+v", l)
+	}
+	var d int64
+	h.must(h.db.SQL().QueryRowContext(t.Context(), "SELECT id FROM notice_deliveries WHERE state = 'failed'").Scan(&d))
+	h.accept(notice.ForNotice, 1, 1101)
+	h.want(failure(h.svc.Resend(t.Context(), staff(), []id.ID{id.ID(d)}, false)), notice.ErrNothingToSend)
 }
