@@ -238,6 +238,13 @@ func TestPlacesAndTheLedger(t *testing.T) {
 	if err := c.activity.SetPlaces(t.Context(), c.head, a.ID, activity.Places{Capacity: 9}); !errors.Is(err, activity.ErrBegun) {
 		t.Error(err)
 	}
+	later, end := starts.Add(24*time.Hour), starts.Add(26*time.Hour)
+	if _, err := c.activity.Change(t.Context(), c.head, a.ID, activity.Change{StartsAt: &later, EndsAt: &end}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.stand(t, a, p[1:3]...); got != "l g" {
+		t.Error("it is put off, and the free place is nobody's:", got)
+	}
 }
 
 func TestDeadline(t *testing.T) {

@@ -154,6 +154,11 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 				return err
 			}
 		}
+		if moved { // what had begun and is put off has its free places again
+			if err := s.moveUp(ctx, a); err != nil {
+				return err
+			}
+		}
 		if moved || a.Place != before.Place {
 			if err := s.Notices.ActivityChanged(ctx, a.ID); err != nil {
 				return err

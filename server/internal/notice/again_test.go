@@ -159,3 +159,29 @@ func TestFollowUpsCountOnce(t *testing.T) {
 		t.Errorf("%+v %v", l, err)
 	}
 }
+
+// Who knew in time did so, whatever they were told again on the day itself.
+func TestTheEveStandsWhateverComesLater(t *testing.T) {
+	h := newHouse(t)
+	key := h.published()
+	read := func(p id.ID) {
+		_, err := h.svc.Read(t.Context(), member(p), key, notice.ViaInbox, nil)
+		h.must(err)
+	}
+	read(1101)
+	h.must(h.svc.Answered(t.Context(), party, 1201, 61_000))
+	h.must(h.svc.Answered(t.Context(), party, 1202, accountOf(1202)))
+	h.clk.Set(start.Add(40 * time.Hour))
+	for _, body := range []string{"地点改到二楼。", "地点改到三楼。"} {
+		_, err := h.svc.Correct(t.Context(), staff(), key, h.state(key).Revision, nil, &body, "")
+		h.must(err)
+		h.clk.Advance(time.Minute)
+		read(1101)
+		read(1203)
+		h.must(h.svc.Answered(t.Context(), party, 1201, 61_000))
+		h.must(h.svc.Answered(t.Context(), party, 1202, accountOf(1202)))
+	}
+	if e := h.timeline(key).Eve; e.Due != 9 || e.Known != 3 {
+		t.Errorf("%+v", e)
+	}
+}

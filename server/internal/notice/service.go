@@ -248,6 +248,9 @@ func (s *Service) finish(ctx context.Context, who actor.Actor, key id.ID, action
 		if err := s.announce(ctx, n); err != nil {
 			return err
 		}
+		if err := s.endFollowing(ctx, n); err != nil {
+			return err
+		}
 	}
 	return s.audit(ctx, who, action, n, nil)
 }

@@ -23,7 +23,14 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 	n.Audience.Subjects = named[n.ID]
 	silent := map[id.ID]bool{}
 	if n.Audience.Kind == NotAnswered {
-		rows, err := s.store.silent(ctx, n.Follows)
+		main, err := s.store.any(ctx, n.Follows)
+		if err != nil {
+			return nil, err
+		}
+		if main.State != Published { // it has ended since this one was written
+			return nil, ErrFollows
+		}
+		rows, err := s.silent(ctx, main)
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +42,16 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 		return nil, n.Audience.nobody()
 	}
 	return people, nil
+}
+
+// silent gives the recipients of a notice who have not answered to its activity, not even before it went out.
+func (s *Service) silent(ctx context.Context, n Notice) ([]Recipient, error) {
+	rows, err := s.store.silent(ctx, n.ID)
+	if err != nil || len(rows) == 0 || s.activities == nil {
+		return rows, err
+	}
+	said, err := s.activities.Answers(ctx, n.Activity, personsOf(rows))
+	return slices.DeleteFunc(rows, func(r Recipient) bool { return said[r.Person].Answer != "" }), err
 }
 
 // Address chooses the people of a draft. A notice that follows another one goes to those of its people who
@@ -110,7 +127,7 @@ func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) 
 		return c, err
 	}
 	for _, n := range running {
-		rows, err := s.store.silent(ctx, n.ID)
+		rows, err := s.silent(ctx, n)
 		if err != nil {
 			return c, err
 		}

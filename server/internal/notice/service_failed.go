@@ -119,9 +119,17 @@ func (s *Service) resend(ctx context.Context, who actor.Actor, n Notice, list []
 	var again []id.ID
 	var names []string
 	unsure := 0
+	keys := make([]id.ID, len(list))
+	for i, d := range list {
+		keys[i] = d.ID
+	}
+	gone, err := s.store.goneOn(ctx, keys)
+	if err != nil {
+		return err
+	}
 	for _, d := range list {
 		switch {
-		case n.State != Published, d.State != Failed && d.State != Uncertain:
+		case n.State != Published, slices.Contains(gone, d.ID), d.State != Failed && d.State != Uncertain:
 			out.Over++
 			continue
 		case d.State == Uncertain && !twice:

@@ -87,25 +87,38 @@ func (s *Service) actsFor(ctx context.Context, account, person id.ID) (bool, err
 func (s *Service) ActivityCancelled(ctx context.Context, activity id.ID, reason string) error {
 	m, err := s.ForActivities(ctx, []id.ID{activity})
 	n, ok := m[activity]
-	if err != nil || !ok || (n.State != Draft && n.State != Published && !n.Waits()) {
+	if err != nil || !ok {
 		return err
 	}
 	if runes := []rune(reason); len(runes) > maxReason {
 		reason = string(runes[:maxReason])
 	}
+	call := func(n Notice) (Notice, error) { return n.Cancel(reason, s.Clock.Now()) }
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		after, err := s.store.following(ctx, n.ID)
-		if err != nil {
-			return err
+		if n.State != Closed {
+			return s.finish(ctx, actor.System, n.ID, "notice.cancel", call)
 		}
-		// what followed the notice goes without a word of its own: its people have the notice too
+		// nobody hears from the closed one any more: what followed it tells its own people
+		after, err := s.store.following(ctx, n.ID)
 		for _, f := range after {
-			if err := s.quietly(ctx, f, reason); err != nil {
+			if err := s.finish(ctx, actor.System, f.ID, "notice.cancel", call); err != nil {
 				return err
 			}
 		}
-		return s.finish(ctx, actor.System, n.ID, "notice.cancel", func(n Notice) (Notice, error) { return n.Cancel(reason, s.Clock.Now()) })
+		return err
 	})
+}
+
+// endFollowing calls off what followed a notice that was called off, without a word of its own: its people
+// have the notice too.
+func (s *Service) endFollowing(ctx context.Context, n Notice) error {
+	after, err := s.store.following(ctx, n.ID)
+	for _, f := range after {
+		if err := s.quietly(ctx, f, n.Reason); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // ActivityChanged tells those who agreed to messages that time or place have moved.

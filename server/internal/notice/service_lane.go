@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -134,14 +135,25 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
+	meant, err := s.meant(ctx, d)
+	if err != nil {
+		return err
+	}
 	d.Tried = tried(d)
 	lanes := s.lanes()
 	order := slices.DeleteFunc(left(rules.order(), d.Tried), func(c Channel) bool { return !lanes[c].serves(d.Template) })
 	if len(order) == 0 {
 		return nil
 	}
-	persons, to, err := s.stillOpen(ctx, d)
+	persons, to, err := s.stillOpen(ctx, d, meant)
 	if err != nil || len(persons) == 0 {
+		return err
+	}
+	rows, err := s.store.roundOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	if persons, err = s.unrung(ctx, rows, persons); err != nil {
 		return err
 	}
 	legs, err := s.assign(ctx, d.Template, order, to, persons)
@@ -149,10 +161,6 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 		return err
 	}
 	now := s.Clock.Now()
-	rows, err := s.store.roundOf(ctx, d)
-	if err != nil {
-		return err
-	}
 	var list []Delivery
 	var messages []outbox.Message
 	for _, l := range legs {
@@ -182,6 +190,24 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 	return nil
 }
 
+// unrung leaves out those at whose number a text message of the round has arrived for somebody else, or still
+// may: a couple's one telephone rings once.
+func (s *Service) unrung(ctx context.Context, round map[id.ID]Delivery, persons []id.ID) ([]id.ID, error) {
+	var texted []id.ID
+	for _, r := range round {
+		if r.Channel == SMS && slices.Contains(hopeful, r.State) {
+			texted = append(texted, r.Person)
+		}
+	}
+	if len(texted) == 0 {
+		return persons, nil
+	}
+	phones, err := s.Directory.Phones(ctx, slices.Concat(texted, persons))
+	return slices.DeleteFunc(persons, func(p id.ID) bool {
+		return slices.ContainsFunc(texted, func(o id.ID) bool { return phones[o] != "" && phones[o] == phones[p] })
+	}), err
+}
+
 // message is what the outbox keeps of a delivery.
 func (s *Service) message(d Delivery, l leg) outbox.Message {
 	return outbox.Message{
@@ -189,9 +215,21 @@ func (s *Service) message(d Delivery, l leg) outbox.Message {
 	}
 }
 
-// stillOpen gives the people of a message for whom no other message of its round has hope, and the accounts
-// that they are told by.
-func (s *Service) stillOpen(ctx context.Context, d Delivery) ([]id.ID, []target, error) {
+// meant gives those for whom a message is, which may be fewer than its account acts for: a correction is for
+// who knew, a free place for who has got one. Of a message that the outbox has forgotten it is the first.
+func (s *Service) meant(ctx context.Context, d Delivery) ([]id.ID, error) {
+	payload, err := s.Outbox.Payload(ctx, d.key())
+	if err != nil || payload == nil {
+		return []id.ID{d.Person}, err
+	}
+	var in pushPayload
+	err = json.Unmarshal(payload, &in)
+	return in.Persons, err
+}
+
+// stillOpen gives those of the people a message is meant for for whom no other message of its round has hope,
+// and the accounts that they are told by.
+func (s *Service) stillOpen(ctx context.Context, d Delivery, meant []id.ID) ([]id.ID, []target, error) {
 	rows, err := s.store.recipients(ctx, d.Notice, actor.Scope{All: true}, Everybody)
 	if err != nil {
 		return nil, nil, err
@@ -219,7 +257,7 @@ func (s *Service) stillOpen(ctx context.Context, d Delivery) ([]id.ID, []target,
 		return slices.ContainsFunc(accounts[p], func(a identity.Account) bool { return a.ID == d.Account })
 	}
 	persons = slices.DeleteFunc(persons, func(p id.ID) bool {
-		return !mine(p) || known[p].Status != ledger.Active || hope(p) ||
+		return !mine(p) || !slices.Contains(meant, p) || known[p].Status != ledger.Active || hope(p) ||
 			slices.ContainsFunc(accounts[p], func(a identity.Account) bool { return hope(a.ID) })
 	})
 	to := slices.DeleteFunc(targets(persons, accounts), func(t target) bool {

@@ -11,7 +11,7 @@ import (
 
 // knewBefore counts those who knew before a moment, which it takes five times. The history of calls is
 // asked, too: a later call without success takes the person's own mark away.
-const knewBefore = "COUNT(CASE WHEN r.read_at < ? OR r.answered_at < ? OR r.told_at < ? OR EXISTS (" +
+const knewBefore = "COUNT(CASE WHEN r.knew_at < ? OR r.read_at < ? OR r.answered_at < ? OR r.told_at < ? OR EXISTS (" +
 	"SELECT 1 FROM notice_calls AS c WHERE c.notice_id = r.notice_id AND c.person_id = r.person_id AND c.outcome = 'told' AND c.created_at < ?" +
 	") THEN 1 END) AS known"
 
@@ -22,7 +22,7 @@ const stoodAt = "(r.stopped_at IS NULL OR r.stopped_at >= ?)"
 func (s store) byEve(ctx context.Context, notice id.ID, scope actor.Scope, before time.Time) (Eve, error) {
 	var e Eve
 	at := db.At(before)
-	err := s.peopleOf(ctx, notice, scope).Where(stoodAt, at).Select("COUNT(*) AS due, "+knewBefore, at, at, at, at).Scan(&e).Error
+	err := s.peopleOf(ctx, notice, scope).Where(stoodAt, at).Select("COUNT(*) AS due, "+knewBefore, at, at, at, at, at).Scan(&e).Error
 	return e, db.Unavailable(err)
 }
 
@@ -35,7 +35,7 @@ func (s store) byEves(ctx context.Context, notices []id.ID, scope actor.Scope, b
 	at := db.At(before)
 	q := s.db.Conn(ctx).Table("notice_recipients AS r").Joins("JOIN notices AS n ON n.id = r.notice_id").Where("r.notice_id IN ?", notices).Where(stoodAt, at)
 	err := db.Within(q, scope, db.Columns{Committee: "n.committee_id", Alliance: "n.alliance_id", Unit: "r.unit_id", Person: "r.person_id"}).
-		Select("n.alliance_id, COUNT(DISTINCT n.id) AS notices, COUNT(*) AS due, "+knewBefore, at, at, at, at).Group("n.alliance_id").Scan(&rows).Error
+		Select("n.alliance_id, COUNT(DISTINCT n.id) AS notices, COUNT(*) AS due, "+knewBefore, at, at, at, at, at).Group("n.alliance_id").Scan(&rows).Error
 	out := make([]AllianceEves, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, AllianceEves{Alliance: r.AllianceID, Notices: r.Notices, Eve: Eve{Due: r.Due, Known: r.Known}})

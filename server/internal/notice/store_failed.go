@@ -12,12 +12,24 @@ import (
 	"bense/server/internal/id"
 )
 
+// elsewhere: the message has gone on as a text to its person, which has arrived or still may.
+const elsewhere = "d.state = 'failed' AND EXISTS (SELECT 1 FROM notice_deliveries AS o WHERE o.notice_id = d.notice_id AND o.account_id = d.person_id " +
+	"AND o.template = d.template AND o.round = d.round AND o.id <> d.id AND o.state IN ?)"
+
+// goneOn gives those of the messages that have gone on elsewhere.
+func (s store) goneOn(ctx context.Context, keys []id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := s.db.Conn(ctx).Table("notice_deliveries AS d").Where("d.id IN ? AND "+elsewhere, keys, hopeful).Order("d.id").Pluck("d.id", &out).Error
+	return out, db.Unavailable(err)
+}
+
 // failing are the messages that wait for somebody's decision, of notices that still run, within a scope.
 func (s store) failing(ctx context.Context, scope actor.Scope, states []string) *gorm.DB {
 	q := s.db.Conn(ctx).Table("notice_deliveries AS d").
 		Joins("JOIN notices AS n ON n.id = d.notice_id").
 		Joins("JOIN notice_recipients AS r ON r.notice_id = d.notice_id AND r.person_id = d.person_id").
-		Where("d.state IN ? AND n.state = ? AND r.stopped_at IS NULL", states, string(Published))
+		Where("d.state IN ? AND n.state = ? AND r.stopped_at IS NULL", states, string(Published)).
+		Where("NOT ("+elsewhere+")", hopeful)
 	return db.Within(q, scope, db.Columns{Committee: "n.committee_id", Alliance: "n.alliance_id", Unit: "r.unit_id", Person: "r.person_id"})
 }
 

@@ -30,6 +30,7 @@ type recipientRow struct {
 	HeldBy     *id.ID
 	HeldUntil  *db.Time
 	AgainAt    *db.Time
+	KnewAt     *db.Time // first reading or answer, kept when something was told again: those times may be written anew
 }
 
 func (recipientRow) TableName() string { return "notice_recipients" }

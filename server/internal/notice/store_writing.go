@@ -76,11 +76,14 @@ func (s store) versions(ctx context.Context, notices []id.ID) (map[id.ID][]Versi
 	return out, db.Unavailable(err)
 }
 
-// again makes what reached the persons count no more.
+// firstKnew is when somebody read or answered first; calls have a history of their own.
+const firstKnew = "COALESCE(knew_at, CASE WHEN answered_at IS NULL OR read_at <= answered_at THEN read_at ELSE answered_at END)"
+
+// again makes what reached the persons count no more, but for when they knew first.
 func (s store) again(ctx context.Context, notice id.ID, persons []id.ID, at time.Time) error {
 	for part := range slices.Chunk(persons, insertBatch) {
 		err := s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND person_id IN ?", notice, part).
-			Updates(map[string]any{"again_at": db.At(at), "outcome": ""}).Error
+			Updates(map[string]any{"again_at": db.At(at), "outcome": "", "knew_at": clause.Expr{SQL: firstKnew}}).Error
 		if err != nil {
 			return db.Unavailable(err)
 		}

@@ -174,6 +174,16 @@ func (o *Outbox) Fates(ctx context.Context, keys []string) (map[string]Fate, err
 	return out, db.Unavailable(err)
 }
 
+// Payload gives what a message that is still kept says, nil of another one.
+func (o *Outbox) Payload(ctx context.Context, key string) ([]byte, error) {
+	var rows []row
+	err := o.db.Conn(ctx).Select("payload").Where("dedupe_key = ?", key).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, db.Unavailable(err)
+	}
+	return []byte(rows[0].Payload), nil
+}
+
 // Again puts messages that are at their end back into the queue as if they were new, in the transaction
 // of ctx, and tells how many: somebody has decided so. Whether they may go out once more is the
 // dispatcher's to know.
