@@ -38,6 +38,10 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
     name: '进展 夜里', path: 'packages/head/timeline?id=31&fresh=1', sees: '休息时间',
     world: head({ 'GET /notices/31/timeline': { json: { ...variants.timeline, queued: 104, sent: 0, rings_at: variants.at(24, '07:00'), card: { state: 'none', shared_at: null, count: 0, expires_at: null } } } }),
   },
+  {
+    name: '进展 还能做的', path: 'packages/head/timeline?id=31', sees: '写错了，在这里改', act: tap('还能做的事'),
+    world: head({ 'GET /activities/21': { json: { ...activity, ...ahead } }, 'GET /notices/31': { json: notice([], { activity: { ...activity, starts_at: variants.at(28, '14:00') }, writing: variants.writing({ can_change: true }) }) } }),
+  },
   ...writingStates,
   { name: '图片和文字', path: 'packages/head/forward?id=31', world: head(), sees: '发日历' },
   { name: '图片和文字 复制', path: 'packages/head/forward?id=31', world: head(), sees: '文字已复制', act: tap('复制文字') },

@@ -60,6 +60,7 @@ test('publishes it to the chosen ones and corrects it', async () => {
   await button('发通知').tap()
   await button('确定发出').tap()
   await expect(head.getByText('已经发出')).toBeVisible()
+  await button('还能做的事').tap()
   await button('更正文字').tap()
   const body = head.getByLabel('内容').last()
   await expect(body).not.toHaveValue('')

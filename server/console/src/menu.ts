@@ -64,8 +64,8 @@ export const features: Feature[] = [
     routes: [{ path: '/roles', name: 'roles', component: () => import('./pages/roles/RolesPage.vue'), meta: { title: '职务' } }],
   },
   {
-    title: '通知时间', icon: Bell, group: '管理', roles: ['committee_staff'],
-    routes: [{ path: '/notice-rules', name: 'notice-rules', component: () => import('./pages/rules/RulesPage.vue'), meta: { title: '通知时间' } }],
+    title: '通知时间和渠道', icon: Bell, group: '管理', roles: ['committee_staff'],
+    routes: [{ path: '/notice-rules', name: 'notice-rules', component: () => import('./pages/rules/RulesPage.vue'), meta: { title: '通知时间和渠道' } }],
   },
   {
     title: '登录着的电脑', icon: Monitor, group: '管理',
