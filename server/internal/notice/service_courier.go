@@ -167,24 +167,9 @@ func (c courier) back(ctx context.Context, d Delivery, state DeliveryState, code
 	return c.s.fallThrough(ctx, d)
 }
 
-// Dead draws the conclusion when the outbox gives up: the message was never sent.
+// Dead draws the conclusion when the outbox gives up.
 func (c courier) Dead(ctx context.Context, payload []byte, code string) error {
-	var in pushPayload
-	if err := json.Unmarshal(payload, &in); err != nil {
-		return err
-	}
-	d, err := c.s.store.delivery(ctx, in.Delivery)
-	if err != nil {
-		return err
-	}
-	now := c.s.Clock.Now()
-	if d.State == Sending {
-		_, err := c.s.store.moveDelivery(ctx, d.ID, Uncertain, "interrupted", now, Sending)
-		return err
-	}
-	moved, err := c.s.store.moveDelivery(ctx, d.ID, Failed, code, now, Queued)
-	if err != nil || !moved {
-		return err
-	}
-	return c.back(ctx, d, Failed, code, now)
+	return c.s.giveUp(ctx, payload, code, func(ctx context.Context, d Delivery, now time.Time) error {
+		return c.c.returned(ctx, d, code, now)
+	})
 }

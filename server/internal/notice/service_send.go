@@ -293,27 +293,33 @@ func (p pusher) recordOne(ctx context.Context, s *sending, now time.Time) error 
 	return p.s.fallThrough(ctx, d)
 }
 
-// Dead draws the conclusion when the outbox gives up: the message was never sent.
+// Dead draws the conclusion when the outbox gives up.
 func (p pusher) Dead(ctx context.Context, payload []byte, code string) error {
+	return p.s.giveUp(ctx, payload, code, p.s.store.giveBack)
+}
+
+// giveUp marks a message that the outbox gives up: it was never sent. returned is what that means on its
+// channel; then the next channel has its turn.
+func (s *Service) giveUp(ctx context.Context, payload []byte, code string, returned func(context.Context, Delivery, time.Time) error) error {
 	var in pushPayload
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return err
 	}
-	d, err := p.s.store.delivery(ctx, in.Delivery)
+	d, err := s.store.delivery(ctx, in.Delivery)
 	if err != nil {
 		return err
 	}
-	now := p.s.Clock.Now()
+	now := s.Clock.Now()
 	if d.State == Sending {
-		_, err := p.s.store.moveDelivery(ctx, d.ID, Uncertain, "interrupted", now, Sending)
+		_, err := s.store.moveDelivery(ctx, d.ID, Uncertain, "interrupted", now, Sending)
 		return err
 	}
-	moved, err := p.s.store.moveDelivery(ctx, d.ID, Failed, code, now, Queued)
+	moved, err := s.store.moveDelivery(ctx, d.ID, Failed, code, now, Queued)
 	if err != nil || !moved {
 		return err
 	}
-	if err := p.s.store.giveBack(ctx, d, now); err != nil {
+	if err := returned(ctx, d, now); err != nil {
 		return err
 	}
-	return p.s.fallThrough(ctx, d)
+	return s.fallThrough(ctx, d)
 }
