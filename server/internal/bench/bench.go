@@ -20,6 +20,7 @@ import (
 
 	"bense/server/internal/crypt"
 	"bense/server/internal/db"
+	"bense/server/migrations"
 )
 
 // Options of a bench.
@@ -277,3 +278,19 @@ func (x *bench) fresh(ctx context.Context, c *County, addrs ...string) (*Batch, 
 
 // profileFile is where the profile goes.
 func (x *bench) profileFile() string { return filepath.Join(x.Profile, "server.cpu.pprof") }
+
+// wanted reports whether a part of the goals is to be measured: all of them when none is named.
+func wanted(goals []string, part string) bool {
+	return len(goals) == 0 || slices.ContainsFunc(goals, func(g string) bool { return strings.HasPrefix(strings.ToUpper(g), part) })
+}
+
+// schema opens a database of the bench's own server and makes its tables.
+func (x *bench) schema(ctx context.Context, database string) (*db.DB, error) {
+	d, err := db.Open(ctx, x.maria.url(database))
+	if err != nil {
+		return nil, err
+	}
+	x.onClose(func() { d.Close() })
+	_, err = d.Migrate(ctx, migrations.Files)
+	return d, err
+}

@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"bense/server/internal/crypt"
-	"bense/server/internal/db"
-	"bense/server/migrations"
 )
 
 // LedgerOptions of the bench of the ledger.
@@ -90,22 +87,9 @@ func RunLedger(ctx context.Context, o LedgerOptions, out io.Writer) (err error) 
 	return failed
 }
 
-func (x *ledgerBench) want(part string) bool {
-	return len(x.LedgerOptions.Goals) == 0 || slices.ContainsFunc(x.LedgerOptions.Goals, func(g string) bool { return strings.HasPrefix(strings.ToUpper(g), part) })
-}
+func (x *ledgerBench) want(part string) bool { return wanted(x.LedgerOptions.Goals, part) }
 
 func (x *ledgerBench) goal(g Goal) { x.report.Goals = append(x.report.Goals, g) }
-
-// schema opens a database and makes its tables.
-func (x *ledgerBench) schema(ctx context.Context, database string) (*db.DB, error) {
-	d, err := db.Open(ctx, x.maria.url(database))
-	if err != nil {
-		return nil, err
-	}
-	x.onClose(func() { d.Close() })
-	_, err = d.Migrate(ctx, migrations.Files)
-	return d, err
-}
 
 // search is S: what somebody types is answered at once, however many persons there are.
 func (x *ledgerBench) search(ctx context.Context) error {

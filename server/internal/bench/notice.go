@@ -7,15 +7,12 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"bense/server/internal/crypt"
-	"bense/server/internal/db"
-	"bense/server/migrations"
 )
 
 // NoticeOptions of the bench of the messages.
@@ -98,21 +95,9 @@ func RunNotice(ctx context.Context, o NoticeOptions, out io.Writer) (err error) 
 	return failed
 }
 
-func (x *noticeBench) want(part string) bool {
-	return len(x.NoticeOptions.Goals) == 0 || slices.ContainsFunc(x.NoticeOptions.Goals, func(g string) bool { return strings.HasPrefix(strings.ToUpper(g), part) })
-}
+func (x *noticeBench) want(part string) bool { return wanted(x.NoticeOptions.Goals, part) }
 
 func (x *noticeBench) goal(g Goal) { x.report.Goals = append(x.report.Goals, g) }
-
-func (x *noticeBench) schema(ctx context.Context, database string) (*db.DB, error) {
-	d, err := db.Open(ctx, x.maria.url(database))
-	if err != nil {
-		return nil, err
-	}
-	x.onClose(func() { d.Close() })
-	_, err = d.Migrate(ctx, migrations.Files)
-	return d, err
-}
 
 // sends is T: notices to a large county go out through a worker in a process of its own, beside the
 // ceiling of this machine: the same calls without database, from this process.

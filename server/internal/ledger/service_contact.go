@@ -17,12 +17,11 @@ type ContactChange struct {
 
 // AddContact adds somebody of the family; the first one that there is stands on the sheet.
 func (s *Service) AddContact(ctx context.Context, who actor.Actor, personID id.ID, c Contact, first bool) (Entry, error) {
-	c, err := c.Clean()
-	if err != nil {
-		return Entry{}, err
-	}
 	return s.changeContacts(ctx, who, personID, "ledger.add_contact", func(_ context.Context, list []Contact) ([]Contact, error) {
+		c, err := c.Clean()
 		switch {
+		case err != nil:
+			return nil, err
 		case len(list) >= maxContacts:
 			return nil, ErrManyContacts
 		case slices.ContainsFunc(list, func(o Contact) bool { return o.Name == c.Name && o.Phone == c.Phone }):

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -23,24 +24,31 @@ const maxStatusNote = 300
 // Restate changes a person's status. Death and moving away stop notices in the same transaction; the
 // history stays.
 func (s *Service) Restate(ctx context.Context, who actor.Actor, personID id.ID, r Restatement) (Entry, error) {
-	var faults []errs.FieldError
 	r.At, r.Note = NormalText(r.At), FreeText(r.Note)
+	return s.restate(ctx, who, personID, Restated, func(_ context.Context, rec *Record) error {
+		if err := r.check(s.clk.Now()); err != nil {
+			return err
+		}
+		rec.Status, rec.StatusAt, rec.StatusNote = r.Status, r.At, r.Note
+		return nil
+	})
+}
+
+func (r Restatement) check(now time.Time) error {
+	var faults []errs.FieldError
 	if !r.Status.Valid() {
 		faults = append(faults, errs.Field("status", "没有这种状态"))
 	}
-	if !ValidDate(r.At, s.clk.Now()) {
+	if !ValidDate(r.At, now) {
 		faults = append(faults, errs.Field("at", "日期应写成 2026-03 或 2026-03-05，且不晚于今天"))
 	}
 	if len([]rune(r.Note)) > maxStatusNote || LooksLikeFormula(r.Note) {
 		faults = append(faults, errs.Field("note", "说明最多300个字，不能以 = + - @ 开头"))
 	}
 	if len(faults) > 0 {
-		return Entry{}, errs.ErrInvalid.With(faults...)
+		return errs.ErrInvalid.With(faults...)
 	}
-	return s.restate(ctx, who, personID, Restated, func(_ context.Context, rec *Record) error {
-		rec.Status, rec.StatusAt, rec.StatusNote = r.Status, r.At, r.Note
-		return nil
-	})
+	return nil
 }
 
 // UndoStatus takes back the last status when it was given by mistake: the person is again what they
