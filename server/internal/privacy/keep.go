@@ -12,7 +12,7 @@ import (
 // the law wants them for a year and more.
 type Keep struct {
 	Departed time.Duration // numbers, address, health, family and own columns of who moved away or died, since the last change
-	Notes    time.Duration // notes of calls, reasons of answers and of annulments
+	Notes    time.Duration // notes of calls, reasons of answers and of annulments, companions and lifts
 	Claims   time.Duration // applications that were decided
 	Reports  time.Duration // what an import says about single rows
 	Accounts time.Duration // accounts that act for nobody and hold no role, since the last log-in
@@ -42,8 +42,8 @@ func (k Keep) Rules() []Rule {
 			blank: blank("", "phone_enc phone_hash phone_last4_hash address_enc health_enc family_contact_enc family_phone_enc contacts_enc custom_enc")},
 		{Key: "call_notes", Word: "电话记录的备注", Age: k.Notes, table: "notice_calls", where: "note_enc IS NOT NULL AND created_at < ?",
 			blank: blank("", "note_enc")},
-		{Key: "answer_reasons", Word: "请假的原因和接送的地方", Age: k.Notes, table: "activity_expected",
-			where: "(reason_enc IS NOT NULL OR pickup_enc IS NOT NULL) AND answered_at < ?", blank: blank("", "reason_enc pickup_enc")},
+		{Key: "answer_reasons", Word: "请假的原因、陪同的人和接送", Age: k.Notes, table: "activity_expected",
+			where: "(reason_enc IS NOT NULL OR pickup_enc IS NOT NULL OR companions <> '' OR lift <> 0) AND answered_at < ?", blank: said()},
 		{Key: "annulment_reasons", Word: "撤销签到的原因", Age: k.Notes, table: "checkin_annulments",
 			where: "reason <> '' AND annulled_at < ?", blank: blank("reason", "")},
 		{Key: "claims", Word: "办完的登记申请", Age: k.Claims, table: "claims", where: "decided_at IS NOT NULL AND decided_at < ?"},

@@ -25,6 +25,14 @@ func blank(texts string, nulls string) map[string]any {
 	return out
 }
 
+// said empties what somebody's answer to an activity tells beside yes and no: why they can't come, who goes along, where
+// they are fetched. Companions have no names here, but a relation tells about a family, and a lift about somebody's legs.
+func said() map[string]any {
+	b := blank("companions", "reason_enc pickup_enc")
+	b["lift"] = 0
+	return b
+}
+
 const statistic = "counts by unit and activity"
 
 // Places is the inventory of where persons stand.
@@ -48,7 +56,7 @@ var Places = []Place{
 	{Table: "notice_deliveries", Person: "person_id", Keep: statistic},
 	{Table: "notice_preferences", Person: "person_id", Remove: true},
 	{Table: "notice_calls", Person: "person_id", Keep: statistic, Blank: blank("", "note_enc")},
-	{Table: "activity_expected", Person: "person_id", Keep: statistic, Blank: blank("companions", "reason_enc pickup_enc")},
+	{Table: "activity_expected", Person: "person_id", Keep: statistic, Blank: said()},
 	{Table: "activity_buses", Person: "person_id", Remove: true},
 	{Table: "activity_numbers", Person: "person_id", Keep: "the numbers on printed sheets"},
 	{Table: "checkins", Person: "person_id", Keep: statistic},
