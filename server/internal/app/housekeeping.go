@@ -15,6 +15,7 @@ const (
 	keepEvents = 7 * 24 * time.Hour
 	keepCodes  = 30 * 24 * time.Hour
 	keepDesks  = 30 * 24 * time.Hour
+	keepDrafts = 45 * 24 * time.Hour
 )
 
 // channelHousekeeping carries one message a day: the dedupe key makes any number of instances harmless.
@@ -52,6 +53,7 @@ func (a *App) houseKeeper() outbox.Dispatcher {
 		now := a.clk.Now()
 		n, err := a.Outbox.Prune(ctx, now.Add(-keepOutbox))
 		err = errors.Join(err, a.Notice.PruneEvents(ctx, now.Add(-keepEvents)), a.Notice.PruneChecks(ctx, now.Add(-keepEvents)),
+			a.Notice.PruneDrafts(ctx, now.Add(-keepDrafts)),
 			a.Identity.PruneCodes(ctx, now.Add(-keepCodes)), a.Roster.Prune(ctx), a.Papers.Prune(ctx), a.Jobs.Prune(ctx),
 			a.Identity.PruneConsole(ctx, now.Add(-keepDesks)))
 		_, forgot := a.Privacy.Forget(ctx)
