@@ -150,6 +150,11 @@ var actions = map[string]struct{ name, sentence string }{
 
 	"notice.remove_picture": {"去掉通知图片", "去掉了%s的图片"},
 
+	"notice.submit_correction":   {"更正送审", "把%s的更正送去审批"},
+	"notice.return_correction":   {"退回更正", "退回了%s的更正"},
+	"notice.withdraw_correction": {"收回更正", "收回了%s的更正"},
+	"notice.forget_draft":        {"清掉旧草稿", "清掉了放了很久没有发的%s"},
+
 	"activity.create":    {"新建活动", "新建了%s"},
 	"activity.change":    {"更改活动", "更改了%s"},
 	"activity.cancel":    {"取消活动", "取消了%s"},

@@ -65,13 +65,13 @@ func TestNoticesWaitForWeChatAndGoOutLater(t *testing.T) {
 	later := w.waiting(t)
 	draft := w.must(t, head.token, "POST", "/notices", map[string]string{"alliance_id": at["alliance"], "title": "停电通知", "body": "明天上午停电。"}).text("id")
 	w.Emulator.Inject("msg_sec_check", broken)
-	wantUnavailable(t, "publish while the content check is down", w.call(t, head.token, "POST", "/notices/"+draft+"/publish", nil), "notice.check_down")
+	wantUnavailable(t, "publish while the content check is down", w.call(t, head.token, "POST", "/notices/"+draft+"/publish", map[string]int{"revision": 0}), "notice.check_down")
 	if state := w.must(t, head.token, "GET", "/notices/"+draft, nil).text("state"); state != "draft" {
 		t.Errorf("the notice that could not be checked is %q, want draft", state)
 	}
 	w.Emulator.Clear()
 	w.Emulator.Inject("subscribe/send", broken)
-	w.must(t, head.token, "POST", "/notices/"+draft+"/publish", nil)
+	w.must(t, head.token, "POST", "/notices/"+draft+"/publish", map[string]int{"revision": 0})
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func (w *world) thread(t *testing.T) {
 		"notice": map[string]string{"title": "集体学习通知", "body": "请参加"},
 	})
 	activity, notice, list := made.text("id"), made.text("notice_id"), made.text("lists.0.id")
-	w.must(t, office.token, "POST", "/notices/"+notice+"/publish", nil)
+	w.must(t, office.token, "POST", "/notices/"+notice+"/publish", map[string]int{"revision": 0})
 	w.must(t, office.token, "POST", "/notices/"+notice+"/card", nil)
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ func settle(t *testing.T, keys string) *village {
 	})
 	v.activity = made.text("id")
 	notice, list := made.text("notice_id"), made.text("lists.0.id")
-	s.must(t, office.token, "POST", "/notices/"+notice+"/publish", nil)
+	s.must(t, office.token, "POST", "/notices/"+notice+"/publish", map[string]int{"revision": 0})
 	s.must(t, v.member.token, "PUT", "/activities/"+v.activity+"/answers/"+v.person, map[string]string{"answer": "leave", "reason": canaryReason})
 	s.must(t, office.token, "POST", "/notices/"+notice+"/calls/"+v.person, map[string]string{"outcome": "told", "note": canaryReason, "reason": ""})
 	s.must(t, office.token, "POST", "/persons/"+v.person+"/cards", nil)

@@ -133,7 +133,7 @@ func (w *world) canaryThread(t *testing.T, office, member user, person string, s
 		"notice": map[string]string{"title": "请" + canary.Name + "讲课", "body": canary.Name + " " + canary.Phone},
 	})
 	activity, notice, list := made.text("id"), made.text("notice_id"), made.text("lists.0.id")
-	w.must(t, office.token, "POST", "/notices/"+notice+"/publish", nil)
+	w.must(t, office.token, "POST", "/notices/"+notice+"/publish", map[string]int{"revision": 0})
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}

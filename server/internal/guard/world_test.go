@@ -202,7 +202,7 @@ func (w *world) furnish(t *testing.T, r relation) {
 		})
 		s["activity"], s["notice"] = made.text("id"), made.text("notice_id")
 		s["list"] = made.text("lists.0.id")
-		w.must(t, token, "POST", "/notices/"+s["notice"]+"/publish", nil)
+		w.must(t, token, "POST", "/notices/"+s["notice"]+"/publish", map[string]int{"revision": 0})
 		s["draft"] = w.must(t, token, "POST", "/notices", map[string]string{"alliance_id": s["alliance"], "title": "草稿", "body": "还没写完"}).text("id")
 		form := map[bool]string{true: "ballot", false: "show"}[r == itself] // two members are too few for a secret
 		s["election"] = w.must(t, token, "POST", "/elections", map[string]any{"alliance_id": s["alliance"], "form": form,

@@ -139,7 +139,7 @@ func (m *matrix) drive(t *testing.T) {
 	m.must(t, guest.token, "POST", "/me/bindings", map[string]string{"code": code, "relation": "self"})
 	made := m.must(t, office, "POST", "/activities", map[string]any{"alliance_id": s["alliance"], "kind": "study", "title": "学习", "place": "活动室",
 		"starts_at": m.soon(), "ends_at": m.soon().Add(time.Hour), "notice": map[string]string{"title": "学习通知", "body": "请参加"}})
-	m.must(t, office, "POST", "/notices/"+made.text("notice_id")+"/publish", nil)
+	m.must(t, office, "POST", "/notices/"+made.text("notice_id")+"/publish", map[string]int{"revision": 0})
 	list := made.text("lists.0.id")
 	poster := m.must(t, office, "POST", "/lists/"+list+"/posters", map[string]any{}).text("url")
 	visit := m.must(t, guest.token, "POST", "/visits", map[string]string{"token": poster})
@@ -182,12 +182,25 @@ func (m *matrix) drive(t *testing.T) {
 	m.must(t, m.actors["lead_staff"].token, "POST", "/notices/"+draft+"/return", map[string]any{"remark": "请再改改"})
 	series := m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices", map[string]string{"title": "县里通知", "body": "请留意"}).text("id")
 	m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices/"+series+"/cancel", map[string]string{"reason": "改期"})
-	m.must(t, office, "POST", "/notices/"+draft+"/publish", nil)
 	const revision = 2 // a picture came and went
+	m.must(t, office, "POST", "/notices/"+draft+"/publish", map[string]int{"revision": revision})
 	m.must(t, head, "POST", "/notices/"+draft+"/correct", map[string]any{"revision": revision, "body": "请大家留意"})
+	m.corrects(t, "/notices/"+draft, map[string]any{"revision": revision + 1, "body": "请大家都留意"})
 	m.must(t, office, "POST", "/notices/"+draft+"/cancel", map[string]string{"reason": "改期"})
 	book := m.must(t, office, "POST", "/imports?committee_id="+s["committee"]+"&filename=b.csv", []byte("序号,姓名,单位\n1,关新人,新单位\n")).text("id")
 	m.must(t, office, "DELETE", "/imports/"+book, nil)
+}
+
+// corrects lets a correction come back to its author twice before it goes out.
+func (m *matrix) corrects(t *testing.T, path string, words map[string]any) {
+	t.Helper()
+	path += "/correction"
+	head, lead := m.actors["head"].token, m.actors["lead_staff"].token
+	m.must(t, head, "POST", path+"/submit", words)
+	m.must(t, head, "POST", path+"/withdraw", nil)
+	waiting := func() string { return m.must(t, head, "POST", path+"/submit", words).text("writing.correction.id") }
+	m.must(t, lead, "POST", path+"/return", map[string]any{"correction_id": waiting(), "remark": "请再改改"})
+	m.must(t, lead, "POST", path+"/approve", map[string]any{"correction_id": waiting()})
 }
 
 // Everything that the matrix did under this name has words for the auditor.

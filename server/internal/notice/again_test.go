@@ -153,7 +153,7 @@ func TestFollowUpsCountOnce(t *testing.T) {
 	n, err := h.svc.Create(t.Context(), head(), alliance, 0, "还没答复的老同志", "请点开告诉我们来不来。")
 	h.must(err)
 	h.must(failure(h.svc.Address(t.Context(), head(), n.Notice.ID, notice.Audience{Kind: notice.NotAnswered}, main)))
-	h.must(failure(h.svc.Publish(t.Context(), head(), n.Notice.ID, false)))
+	h.must(failure(h.svc.Publish(t.Context(), head(), n.Notice.ID, h.rev(n.Notice.ID), false)))
 	h.clk.Advance(40 * time.Hour)
 	if l, err := h.svc.Eves(t.Context(), staff(), 90); err != nil || len(l) != 1 || l[0].Notices != 1 || l[0].Due != 9 {
 		t.Errorf("%+v %v", l, err)
@@ -173,7 +173,7 @@ func TestTheEveStandsWhateverComesLater(t *testing.T) {
 	h.must(h.svc.Answered(t.Context(), party, 1202, accountOf(1202)))
 	h.clk.Set(start.Add(40 * time.Hour))
 	for _, body := range []string{"地点改到二楼。", "地点改到三楼。"} {
-		_, err := h.svc.Correct(t.Context(), staff(), key, h.state(key).Revision, nil, &body, "")
+		_, err := h.svc.Correct(t.Context(), staff(), key, h.state(key).Revision, notice.Wording{Body: &body})
 		h.must(err)
 		h.clk.Advance(time.Minute)
 		read(1101)

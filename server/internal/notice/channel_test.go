@@ -296,7 +296,7 @@ func (h *house) another() id.ID {
 	h.t.Helper()
 	n, err := h.svc.Create(h.t.Context(), head(), alliance, 0, "天气提醒", "今天有雨。")
 	h.must(err)
-	_, err = h.svc.Publish(h.t.Context(), head(), n.Notice.ID, false)
+	_, err = h.svc.Publish(h.t.Context(), head(), n.Notice.ID, h.rev(n.Notice.ID), false)
 	h.must(err)
 	return n.Notice.ID
 }

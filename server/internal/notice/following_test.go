@@ -53,14 +53,14 @@ func TestWhatFollowsANoticeEndsWithIt(t *testing.T) {
 			h := newHouse(t)
 			main := h.published()
 			key, draft := h.follow(main), h.follow(main)
-			h.must(failure(h.svc.Schedule(t.Context(), head(), key, start.Add(2*time.Hour), false)))
+			h.must(failure(h.svc.Schedule(t.Context(), head(), key, h.rev(key), start.Add(2*time.Hour), false)))
 			h.must(c.end(h, main))
 			h.clk.Advance(3 * time.Hour)
 			h.work()
 			if got := h.state(key); got.State != c.want {
 				t.Errorf("%+v", got)
 			}
-			if failure(h.svc.Publish(t.Context(), head(), draft, false)) == nil {
+			if failure(h.svc.Publish(t.Context(), head(), draft, h.rev(draft), false)) == nil {
 				t.Error("it goes out all the same")
 			}
 		})
@@ -78,7 +78,7 @@ func TestWhoHasAnsweredBeforeIsNotAskedAgain(t *testing.T) {
 		t.Errorf("%+v", c.Silent)
 	}
 	key := h.follow(main)
-	h.must(failure(h.svc.Publish(t.Context(), head(), key, false)))
+	h.must(failure(h.svc.Publish(t.Context(), head(), key, h.rev(key), false)))
 	if got := h.timeline(key).Tally.Recipients; got != 8 {
 		t.Errorf("%d are asked", got)
 	}

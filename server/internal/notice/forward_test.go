@@ -73,7 +73,7 @@ func TestCalendarEntry(t *testing.T) {
 	}
 	n, err := h.svc.Create(t.Context(), head(), alliance, 0, "学习资料", "请传阅。")
 	h.must(err)
-	_, err = h.svc.Publish(t.Context(), head(), n.Notice.ID, false)
+	_, err = h.svc.Publish(t.Context(), head(), n.Notice.ID, h.rev(n.Notice.ID), false)
 	h.must(err)
 	h.want(second(h.svc.Calendar(t.Context(), member(1201), n.Notice.ID)), notice.ErrNoDate)
 }

@@ -129,6 +129,7 @@ func route[I, T, V any](api huma.API, o huma.Operation, call func(context.Contex
 func Routes(api huma.API, s *Service) {
 	textRoutes(api, s)
 	waitingRoutes(api, s)
+	correctingRoutes(api, s)
 	audienceRoutes(api, s)
 	pictureRoutes(api, s)
 	deliveryRoutes(api, s)
@@ -173,10 +174,11 @@ func textRoutes(api huma.API, s *Service) {
 		web.Paging
 		Alliance web.ID `query:"alliance_id"`
 		State    State  `query:"state" enum:"draft,submitted,scheduled,published,cancelled,closed"`
+		Asks     bool   `query:"asks" doc:"Only what waits for somebody's approval: notices, and corrections of those that are out"`
 	}
 	route(api, op("listNotices", http.MethodGet, "/notices", "Notices of alliances in sight, the newest first"),
 		func(ctx context.Context, who actor.Actor, in *list) (page.List[Item], error) {
-			return s.List(ctx, who, Filter{Alliance: in.Alliance.ID, State: in.State, Page: in.Page()})
+			return s.List(ctx, who, Filter{Alliance: in.Alliance.ID, State: in.State, Asks: in.Asks, Page: in.Page()})
 		}, viewItems)
 	route(api, op("listMyNotices", http.MethodGet, "/me/notices", "The inbox: what was published to the persons that the account acts for"),
 		func(ctx context.Context, who actor.Actor, in *web.Paging) (page.List[Item], error) {
@@ -187,15 +189,9 @@ func textRoutes(api huma.API, s *Service) {
 			return s.Get(ctx, who, in.ID.ID)
 		}, viewItem)
 
-	type publish struct {
-		web.IDPath
-		Body *struct {
-			Reviewed bool `json:"reviewed,omitempty" doc:"Somebody other than the author has looked at a text that WeChat was unsure about"`
-		}
-	}
 	route(api, op("publishNotice", http.MethodPost, "/notices/{id}/publish", "Check the text and send it to every member of the alliance"),
-		func(ctx context.Context, who actor.Actor, in *publish) (Item, error) {
-			return s.Publish(ctx, who, in.ID.ID, in.Body != nil && in.Body.Reviewed)
+		func(ctx context.Context, who actor.Actor, in *sendInput) (Item, error) {
+			return s.Publish(ctx, who, in.ID.ID, in.Body.Revision, in.Body.Reviewed)
 		}, viewItem)
 	route(api, op("closeNotice", http.MethodPost, "/notices/{id}/close", "End a notice before its activity does"),
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Item, error) {

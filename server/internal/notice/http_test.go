@@ -84,11 +84,13 @@ func TestHTTP(t *testing.T) {
 		{"head", "GET", n + "/calls", "", 409, "notice.not_published"},
 		{"head", "POST", n + "/remind", "", 409, "notice.not_published"},
 		{"head", "POST", n + "/card", "", 409, "notice.not_published"},
-		{"liaison", "POST", n + "/publish", "", 404, "not_found"},
-		{"head", "POST", n + "/publish", "", 200, ""},
-		{"head", "POST", n + "/publish", `{"reviewed":true}`, 409, "notice.not_draft"},
+		{"liaison", "POST", n + "/publish", `{"revision":1}`, 404, "not_found"},
+		{"head", "POST", n + "/publish", "", 422, "invalid"},
+		{"head", "POST", n + "/publish", `{"revision":0}`, 409, "notice.changed"},
+		{"head", "POST", n + "/publish", `{"revision":1}`, 200, ""},
+		{"head", "POST", n + "/publish", `{"revision":1,"reviewed":true}`, 409, "notice.not_draft"},
 		{"head", "PATCH", n, `{"title":"新题"}`, 409, "notice.not_draft"},
-		{"liaison", "POST", n + "/publish", "", 403, "forbidden"},
+		{"liaison", "POST", n + "/publish", `{"revision":1}`, 403, "forbidden"},
 		{"head", "GET", "/notices?alliance_id=100&state=published", "", 200, ""},
 		{"head", "GET", "/notices?state=nonsense", "", 422, "invalid"},
 		{"member", "GET", "/me/notices", "", 200, ""},
@@ -169,7 +171,7 @@ func TestWeChatDownAtPublicationIsSaid(t *testing.T) {
 	c := h.client()
 	n := "/notices/" + h.draft().String()
 	h.checkErr = &wechat.Error{Code: wechat.NoAnswer, Retryable: true}
-	status, code, out := c.call("head", "POST", n+"/publish", "")
+	status, code, out := c.call("head", "POST", n+"/publish", `{"revision":0}`)
 	if status != 503 || code != "notice.check_down" || !strings.Contains(out["message"].(string), "已存为草稿") {
 		t.Error(status, out)
 	}

@@ -19,9 +19,35 @@ type writingView struct {
 	Remark        string     `json:"remark" doc:"Why it came back"`
 	Doubtful      bool       `json:"doubtful" doc:"WeChat was unsure about the text: whoever approves it has a closer look"`
 	Writer        string     `json:"writer" doc:"Name of its author, before it is out"`
-	NeedsApproval bool       `json:"needs_approval" doc:"The alliance asks for an approval that the asker can't give: submit instead of publish"`
+	Keeper        string     `json:"keeper" doc:"Name of who answers for it since a handover, before it is out; empty: its author"`
+	NeedsApproval bool       `json:"needs_approval" doc:"The alliance asks for an approval that the asker can't give: submit instead of publish, and a correction likewise"`
 	CanApprove    bool       `json:"can_approve" doc:"It waits for approval, and the asker may give it"`
 	CanChange     bool       `json:"can_change" doc:"The asker may edit, take back, correct and cancel it"`
+
+	Correction *proposalView `json:"correction,omitempty" doc:"That waits for approval or came back; the text of the notice is the old one"`
+}
+
+type proposalView struct {
+	ID          id.ID        `json:"id" doc:"A new one each time it is submitted"`
+	Title       string       `json:"title"`
+	Body        string       `json:"body"`
+	Note        string       `json:"note"`
+	State       State        `json:"state" enum:"draft,submitted" doc:"draft: its author has it back"`
+	SubmittedAt time.Time    `json:"submitted_at"`
+	Remark      string       `json:"remark" doc:"Why it came back; empty: taken back"`
+	Doubtful    bool         `json:"doubtful" doc:"WeChat was unsure about it"`
+	Writer      string       `json:"writer"`
+	Own         bool         `json:"own" doc:"The asker wrote it"`
+	CanApprove  bool         `json:"can_approve" doc:"It waits for approval, and the asker may give it"`
+	Changes     []changeView `json:"changes" nullable:"false"`
+}
+
+func viewProposal(p *Proposed) *proposalView {
+	if p == nil {
+		return nil
+	}
+	return &proposalView{ID: p.ID, Title: p.Title, Body: p.Body, Note: p.Note, State: p.State, SubmittedAt: p.SubmittedAt, Remark: p.Remark,
+		Doubtful: p.Doubtful, Writer: p.Writer, Own: p.Own, CanApprove: p.Approver, Changes: viewChanges(p.Changes)}
 }
 
 func viewWriting(i Item) *writingView {
@@ -30,7 +56,7 @@ func viewWriting(i Item) *writingView {
 		return nil
 	}
 	return &writingView{ScheduledAt: when(n.ScheduledAt), SubmittedAt: when(n.SubmittedAt), Remark: n.Remark, Doubtful: n.Doubtful,
-		Writer: i.Writer, NeedsApproval: i.Needs, CanApprove: i.Approver, CanChange: i.Owner}
+		Writer: i.Writer, Keeper: i.Keeper, NeedsApproval: i.Needs, CanApprove: i.Approver, CanChange: i.Owner, Correction: viewProposal(i.Proposal)}
 }
 
 type changeView struct {
@@ -45,23 +71,35 @@ type correctionView struct {
 	Changes []changeView `json:"changes" nullable:"false"`
 }
 
-func viewCorrections(list []Correction) []correctionView {
-	out := make([]correctionView, 0, len(list))
+func viewChanges(list []Change) []changeView {
+	out := make([]changeView, 0, len(list))
 	for _, c := range list {
-		v := correctionView{At: c.ReplacedAt, Note: c.Note, Told: c.Told, Changes: make([]changeView, 0, len(c.Changes))}
-		for _, x := range c.Changes {
-			v.Changes = append(v.Changes, changeView(x))
-		}
-		out = append(out, v)
+		out = append(out, changeView(c))
 	}
 	return out
+}
+
+func viewCorrections(list []Version) []correctionView {
+	out := make([]correctionView, 0, len(list))
+	for _, c := range list {
+		out = append(out, correctionView{At: c.ReplacedAt, Note: c.Note, Told: c.Told, Changes: viewChanges(c.Changes)})
+	}
+	return out
+}
+
+type sendInput struct {
+	web.IDPath
+	Body struct {
+		Revision int       `json:"revision" doc:"That was read: what was changed since is not sent"`
+		At       time.Time `json:"at,omitempty" doc:"Of scheduling"`
+		Reviewed bool      `json:"reviewed,omitempty" doc:"Somebody other than the author has looked at what WeChat was unsure about"`
+	}
 }
 
 type atInput struct {
 	web.IDPath
 	Body *struct {
-		At       time.Time `json:"at,omitempty" doc:"Empty: at once"`
-		Reviewed bool      `json:"reviewed,omitempty" doc:"As in publishing"`
+		At time.Time `json:"at,omitempty" doc:"Empty: at once"`
 	}
 }
 
@@ -72,11 +110,11 @@ func (in *atInput) at() time.Time {
 	return in.Body.At
 }
 
-// waitingRoutes are about notices on their way out: scheduled, approved, corrected.
+// waitingRoutes are about notices on their way out: scheduled, approved.
 func waitingRoutes(api huma.API, s *Service) {
 	route(api, op("scheduleNotice", http.MethodPost, "/notices/{id}/schedule", "Check the text now and send it at a time; one that is scheduled gets another time"),
-		func(ctx context.Context, who actor.Actor, in *atInput) (Item, error) {
-			return s.Schedule(ctx, who, in.ID.ID, in.at(), in.Body != nil && in.Body.Reviewed)
+		func(ctx context.Context, who actor.Actor, in *sendInput) (Item, error) {
+			return s.Schedule(ctx, who, in.ID.ID, in.Body.Revision, in.Body.At, in.Body.Reviewed)
 		}, viewItem)
 	route(api, op("submitNotice", http.MethodPost, "/notices/{id}/submit", "Ask somebody else to read and approve a draft"),
 		func(ctx context.Context, who actor.Actor, in *atInput) (Item, error) {
@@ -108,21 +146,6 @@ func waitingRoutes(api huma.API, s *Service) {
 			return s.Return(ctx, who, in.ID.ID, in.Body.Remark)
 		}, viewItem)
 
-	type correct struct {
-		web.IDPath
-		Body struct {
-			Revision int     `json:"revision" doc:"That was read"`
-			Title    *string `json:"title,omitempty" maxLength:"100"`
-			Body     *string `json:"body,omitempty" maxLength:"4000"`
-			Note     string  `json:"note,omitempty" maxLength:"200" doc:"What it changes, shown to members"`
-		}
-	}
-	route(api, op("correctNotice", http.MethodPost, "/notices/{id}/correct", "Replace the text of a published notice and tell those who knew the old one"),
-		func(ctx context.Context, who actor.Actor, in *correct) (Item, error) {
-			b := in.Body
-			return s.Correct(ctx, who, in.ID.ID, b.Revision, b.Title, b.Body, b.Note)
-		}, viewItem)
-
 	type levelView struct {
 		Level Level `json:"level" enum:"none,lead,committee" doc:"Whose approval notices need: nobody's, the lead unit's or the committee's, only the committee's"`
 	}
@@ -139,6 +162,55 @@ func waitingRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *levelInput) (Level, error) {
 			return s.SetApproval(ctx, who, in.ID.ID, in.Body.Level)
 		}, view)
+}
+
+// correctingRoutes are about the text of notices that are out.
+func correctingRoutes(api huma.API, s *Service) {
+	type correct struct {
+		web.IDPath
+		Body struct {
+			Revision int     `json:"revision" doc:"That was read"`
+			Title    *string `json:"title,omitempty" maxLength:"100"`
+			Body     *string `json:"body,omitempty" maxLength:"4000"`
+			Note     string  `json:"note,omitempty" maxLength:"200" doc:"What it changes, shown to members"`
+		}
+	}
+	words := func(in *correct) Wording {
+		return Wording{Title: in.Body.Title, Body: in.Body.Body, Note: in.Body.Note}
+	}
+	route(api, op("correctNotice", http.MethodPost, "/notices/{id}/correct", "Replace the text of a published notice and tell those who knew the old one"),
+		func(ctx context.Context, who actor.Actor, in *correct) (Item, error) {
+			return s.Correct(ctx, who, in.ID.ID, in.Body.Revision, words(in))
+		}, viewItem)
+	route(api, op("submitCorrection", http.MethodPost, "/notices/{id}/correction/submit", "Ask somebody else to read a correction; until then the old text stands"),
+		func(ctx context.Context, who actor.Actor, in *correct) (Item, error) {
+			return s.SubmitCorrection(ctx, who, in.ID.ID, in.Body.Revision, words(in))
+		}, viewItem)
+	route(api, op("withdrawCorrection", http.MethodPost, "/notices/{id}/correction/withdraw", "Take back a correction that waits"),
+		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Item, error) {
+			return s.WithdrawCorrection(ctx, who, in.ID.ID)
+		}, viewItem)
+	type approve struct {
+		web.IDPath
+		Body struct {
+			Correction id.ID `json:"correction_id" doc:"That was read"`
+		}
+	}
+	route(api, op("approveCorrection", http.MethodPost, "/notices/{id}/correction/approve", "Let out a correction that somebody else submitted"),
+		func(ctx context.Context, who actor.Actor, in *approve) (Item, error) {
+			return s.ApproveCorrection(ctx, who, in.ID.ID, in.Body.Correction)
+		}, viewItem)
+	type back struct {
+		web.IDPath
+		Body struct {
+			Correction id.ID  `json:"correction_id" doc:"That was read"`
+			Remark     string `json:"remark" maxLength:"200" doc:"Why; its author reads it"`
+		}
+	}
+	route(api, op("returnCorrection", http.MethodPost, "/notices/{id}/correction/return", "Give a submitted correction back to its author"),
+		func(ctx context.Context, who actor.Actor, in *back) (Item, error) {
+			return s.ReturnCorrection(ctx, who, in.ID.ID, in.Body.Correction, in.Body.Remark)
+		}, viewItem)
 }
 
 type seriesPartView struct {

@@ -46,6 +46,7 @@ type Notice struct {
 	Reason                  string // of the cancellation
 	Author                  id.ID  // account
 	Editor                  id.ID  // account that wrote last; zero: the author
+	Keeper                  id.ID  // account that answers for it since a handover; zero: the author. Its words stay the author's
 	CreatedAt, UpdatedAt    time.Time
 	PublishedAt, ClosedAt   time.Time // zero: not yet
 

@@ -60,7 +60,7 @@ func TestPictureIsCheckedBeforeItGoesOut(t *testing.T) {
 	}
 	_, err := h.svc.Shown(t.Context(), photo.String()+".00")
 	h.want(err, notice.ErrNoPhoto)
-	i, err := h.svc.Publish(t.Context(), head(), key, false)
+	i, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 	if i.Notice.State != notice.Scheduled {
 		t.Errorf("went out unchecked: %s", i.Notice.State)
@@ -85,7 +85,7 @@ func TestAVerdictMayComeFirst(t *testing.T) {
 	key, _ := h.withPicture()
 	h.judged(1, wechat.Pass)
 	h.work()
-	if _, err := h.svc.Publish(t.Context(), head(), key, false); err != nil || h.state(key).State != notice.Published {
+	if _, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false); err != nil || h.state(key).State != notice.Published {
 		t.Error(err, h.state(key).State)
 	}
 }
@@ -94,20 +94,20 @@ func TestARefusedPictureHoldsTheNotice(t *testing.T) {
 	h := newHouse(t)
 	key, photo := h.withPicture()
 	h.work()
-	_, err := h.svc.Publish(t.Context(), head(), key, false)
+	_, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 	h.judged(1, wechat.Risky)
 	h.work()
 	if n := h.state(key); n.State != notice.Draft || !strings.Contains(n.Remark, "没有通过微信的检查") {
 		t.Errorf("%+v", n)
 	}
-	_, err = h.svc.Publish(t.Context(), staff(), key, true)
+	_, err = h.svc.Publish(t.Context(), staff(), key, h.rev(key), true)
 	h.want(err, notice.ErrPhotoRefused)
 	_, err = h.svc.RemovePhoto(t.Context(), head(), key, photo)
 	h.must(err)
 	_, err = h.svc.RemovePhoto(t.Context(), head(), key, photo)
 	h.want(err, notice.ErrNoPhoto)
-	_, err = h.svc.Publish(t.Context(), head(), key, false)
+	_, err = h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 }
 
@@ -127,7 +127,7 @@ func TestALostVerdictIsForAPerson(t *testing.T) {
 			h := newHouse(t)
 			key, photo := h.withPicture()
 			lose(h)
-			_, err := h.svc.Publish(t.Context(), head(), key, true)
+			_, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), true)
 			h.want(err, notice.ErrPhotoReview)
 			_, err = h.svc.Submit(t.Context(), head(), key, time.Time{})
 			h.must(err)

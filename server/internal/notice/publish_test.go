@@ -57,7 +57,7 @@ func TestPublishIsOneTransaction(t *testing.T) {
 	h.accept(notice.ForNotice, 1, 1101)
 	key := h.draft()
 	h.fault = errors.New("the database is gone in the middle")
-	_, err := h.svc.Publish(t.Context(), head(), key, false)
+	_, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.want(err, h.fault)
 	h.fault = nil
 	if got := h.timeline(key); got.Notice.State != notice.Draft || got.Tally.Recipients != 0 || got.Pushes != (notice.Pushes{}) {
@@ -66,7 +66,7 @@ func TestPublishIsOneTransaction(t *testing.T) {
 	if h.remaining(1101, notice.ForNotice) != 1 || h.work() != 0 {
 		t.Error("something was left behind")
 	}
-	_, err = h.svc.Publish(t.Context(), head(), key, false)
+	_, err = h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 }
 
@@ -78,7 +78,7 @@ func TestOnePublisherWins(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			switch _, err := h.svc.Publish(t.Context(), head(), key, false); {
+			switch _, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false); {
 			case err == nil:
 				won.Add(1)
 			case !errors.Is(err, notice.ErrNotDraft):
@@ -111,7 +111,7 @@ func TestContentCheck(t *testing.T) {
 			h := newHouse(t)
 			key := h.draft()
 			h.verdict, h.checkErr = c.verdict, c.err
-			_, err := h.svc.Publish(t.Context(), head(), key, true) // the author's own word does not count
+			_, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), true) // the author's own word does not count
 			h.want(err, c.want)
 			if e, ok := errs.As(err); !ok || e.Kind != c.kind {
 				t.Errorf("%+v", e)
@@ -119,7 +119,7 @@ func TestContentCheck(t *testing.T) {
 			if got := h.timeline(key); got.Notice.State != notice.Draft {
 				t.Error(got.Notice.State)
 			}
-			_, err = h.svc.Publish(t.Context(), staff(), key, true)
+			_, err = h.svc.Publish(t.Context(), staff(), key, h.rev(key), true)
 			if reviewed := err == nil; reviewed != (name == "review") {
 				t.Errorf("reviewed by somebody else: %v", err)
 			}
@@ -135,10 +135,10 @@ func TestTextThatChangedAfterTheCheckIsNotPublished(t *testing.T) {
 		_, err := h.svc.Edit(t.Context(), head(), key, nil, &body)
 		h.must(err)
 	}
-	_, err := h.svc.Publish(t.Context(), head(), key, false)
+	_, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.want(err, notice.ErrChanged)
 	h.onCheck = nil
-	_, err = h.svc.Publish(t.Context(), head(), key, false)
+	_, err = h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 	if last := h.checked[len(h.checked)-1]; last != "七一主题党日通知\n另一段文字" {
 		t.Error(last)
@@ -177,7 +177,7 @@ func TestWhoMayWrite(t *testing.T) {
 			return err
 		}, errs.ErrNotFound},
 		"member publishes": {func() error {
-			_, err := h.svc.Publish(t.Context(), member(1102), key, false)
+			_, err := h.svc.Publish(t.Context(), member(1102), key, h.rev(key), false)
 			return err
 		}, errs.ErrNotFound},
 		"outsider": {func() error {
@@ -208,7 +208,7 @@ func TestWhoMayWrite(t *testing.T) {
 
 func (h *house) publishDraft(key id.ID) id.ID {
 	h.t.Helper()
-	_, err := h.svc.Publish(h.t.Context(), head(), key, false)
+	_, err := h.svc.Publish(h.t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 	return key
 }
@@ -325,14 +325,14 @@ func TestChangesAreTold(t *testing.T) {
 	h := newHouse(t)
 	h.accept(notice.ForChange, 2, 1201)
 	h.draft()
-	h.must(h.svc.ActivityChanged(t.Context(), party)) // nobody knows it yet
+	h.must(h.svc.ActivityChanged(t.Context(), head(), party)) // nobody knows it yet
 	key, ok, err := h.svc.ForActivity(t.Context(), party)
 	if h.must(err); !ok {
 		t.Fatal("no notice")
 	}
 	h.publishDraft(key)
 	for range 3 {
-		h.must(h.svc.ActivityChanged(t.Context(), party))
+		h.must(h.svc.ActivityChanged(t.Context(), head(), party))
 	}
 	if h.work(); len(h.sent) != 2 {
 		t.Errorf("%d messages with two credits", len(h.sent))

@@ -144,7 +144,7 @@ func TestLastCreditIsSpentOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, key := range keys {
 		wg.Go(func() {
-			if _, err := h.svc.Publish(t.Context(), head(), key, false); err != nil {
+			if _, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false); err != nil {
 				t.Error(err)
 			}
 		})
@@ -299,7 +299,7 @@ func TestABatchOverManyNotices(t *testing.T) {
 	for range 4 {
 		n, err := h.svc.Create(t.Context(), head(), alliance, 0, "题", "文")
 		h.must(err)
-		_, err = h.svc.Publish(t.Context(), head(), n.Notice.ID, false)
+		_, err = h.svc.Publish(t.Context(), head(), n.Notice.ID, h.rev(n.Notice.ID), false)
 		h.must(err)
 	}
 	h.must(h.db.Tx(t.Context(), func(ctx context.Context) error {

@@ -50,7 +50,7 @@ func TestRobotTellsTheGroup(t *testing.T) {
 	}
 	some := h.draft()
 	h.must(failure(h.svc.Address(t.Context(), head(), some, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{12}}, 0)))
-	h.must(failure(h.svc.Publish(t.Context(), head(), some, false)))
+	h.must(failure(h.svc.Publish(t.Context(), head(), some, h.rev(some), false)))
 	if h.work(); len(o.said) != 2 {
 		t.Errorf("the whole group is told what concerns one unit: %q", o.said[2:])
 	}

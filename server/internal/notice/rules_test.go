@@ -155,7 +155,7 @@ func TestAutomaticRemindersFollowTheActivity(t *testing.T) {
 	h.accept(notice.ForReminder, 4, 1101)
 	key := h.published()
 	h.begins(local(t, "07-05 14:00"))
-	h.must(h.svc.ActivityChanged(t.Context(), party))
+	h.must(h.svc.ActivityChanged(t.Context(), head(), party))
 	h.walk(local(t, "07-05 16:30"))
 	if got := h.rounds(key); len(got) != 2 || got[0] != "07-04 14:00" || got[1] != "07-05 12:00" {
 		t.Errorf("rounds at %v", got)
@@ -207,7 +207,7 @@ func TestRulesOfACommittee(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	h.accept(notice.ForNotice, 1, 1201)
-	_, err = h.svc.Publish(t.Context(), head(), h.loose(), false)
+	_, err = h.svc.Publish(t.Context(), head(), h.loose(), 0, false)
 	h.must(err)
 	if h.work(); len(h.sent) != 1 {
 		t.Errorf("%d sent under the new rules", len(h.sent))

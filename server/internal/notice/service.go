@@ -244,6 +244,9 @@ func (s *Service) finish(ctx context.Context, who actor.Actor, key id.ID, action
 	if err := s.closeCards(ctx, n.ID); err != nil {
 		return err
 	}
+	if err := s.store.dropProposal(ctx, n.ID); err != nil {
+		return err
+	}
 	if n.State == Cancelled && n.Went() {
 		if err := s.announce(ctx, n); err != nil {
 			return err

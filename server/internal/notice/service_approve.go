@@ -31,11 +31,15 @@ func needs(who actor.Actor, level Level, n Notice) bool {
 
 // may reports whether who can approve the notice; nobody approves what they wrote.
 func may(who actor.Actor, level Level, n Notice) bool {
-	at := n.At()
+	return reads(who, level, n.At()) && !n.Wrote(who.Account)
+}
+
+// reads reports whether who can approve what others wrote in a place.
+func reads(who actor.Actor, level Level, at actor.Place) bool {
 	if level == CommitteeApproval {
 		at.Alliance = 0
 	}
-	return who.Must(actor.ApproveNotice, at) == nil && !n.Wrote(who.Account)
+	return who.Must(actor.ApproveNotice, at) == nil
 }
 
 // Submit asks for approval; the text is checked now, because its author is there. at is when the notice

@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -121,16 +122,25 @@ func (s *Service) endFollowing(ctx context.Context, n Notice) error {
 	return err
 }
 
-// ActivityChanged tells those who agreed to messages that time or place have moved.
-func (s *Service) ActivityChanged(ctx context.Context, activity id.ID) error {
+// ActivityChanged tells those who agreed to messages that time or place have moved. That goes out at once also where
+// texts want approval: somebody before a closed door is worse. What isn't out yet must be read again instead.
+func (s *Service) ActivityChanged(ctx context.Context, who actor.Actor, activity id.ID) error {
 	m, err := s.ForActivities(ctx, []id.ID{activity})
 	n, ok := m[activity]
-	if err != nil || !ok || n.State != Published {
+	if err != nil || !ok {
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.store.lock(ctx, n.ID) // rounds are numbered under this lock
-		if err != nil || n.State != Published {
+		after, err := s.store.following(ctx, n.ID)
+		if err != nil {
+			return err
+		}
+		for _, one := range append(after, n) {
+			if err := s.moved(ctx, who, one.ID); err != nil {
+				return err
+			}
+		}
+		if n, err = s.store.lock(ctx, n.ID); err != nil || n.State != Published { // rounds are numbered under this lock
 			return err
 		}
 		about, err := s.facts(ctx, n.Activity)
@@ -142,6 +152,25 @@ func (s *Service) ActivityChanged(ctx context.Context, activity id.ID) error {
 		}
 		return s.announce(ctx, n)
 	})
+}
+
+// moved gives a notice that is not out yet a new revision when its time or place have changed: who approves or
+// publishes what they read before is refused. What was approved already is read again, unless who changed it may approve it.
+func (s *Service) moved(ctx context.Context, who actor.Actor, key id.ID) error {
+	was, err := s.store.lock(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case was.State == Scheduled:
+		if err := s.approved(ctx, who, was); errors.Is(err, ErrApproval) {
+			return s.back(ctx, who, was, remarkMoved, "notice.held")
+		} else {
+			return err
+		}
+	case was.State != Draft && was.State != Submitted:
+		return nil
+	}
+	return s.store.update(ctx, was, was.redrawn(s.Clock.Now()))
 }
 
 // announce queues messages about a change or a cancellation to everybody who had the notice.
@@ -196,7 +225,8 @@ func (s *Service) Titles(ctx context.Context, keys []id.ID) (map[id.ID]string, e
 	return s.store.titles(ctx, keys)
 }
 
-// PassDrafts makes an account the author of an alliance's drafts that others began.
+// PassDrafts makes an account answer for an alliance's drafts that others answered for. Who wrote them stays their
+// author: nobody comes to approve their own words by handing over.
 func (s *Service) PassDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.store.passDrafts(ctx, alliance, from, to) })
 }
@@ -301,6 +331,9 @@ func (s *Service) quietly(ctx context.Context, was Notice, reason string) error 
 		return err
 	}
 	if err := s.closeCards(ctx, n.ID); err != nil {
+		return err
+	}
+	if err := s.store.dropProposal(ctx, n.ID); err != nil {
 		return err
 	}
 	return s.audit(ctx, actor.System, "notice.cancel", n, nil)

@@ -17,11 +17,21 @@ type Item struct {
 
 	Subjects    []id.ID // units or branches that it names
 	Photos      []Photo
-	Corrections []Correction
-	// To whoever Writes for the alliance: does it want approval that the asker can't give, may the asker give it,
-	// may the asker end and correct it, and who wrote a notice that waits for approval.
+	Corrections []Version
+	// To whoever Writes for the alliance: does it (of one that is out: its correction) want approval that the asker
+	// can't give, may the asker give it, may the asker end and correct it, and who wrote and answers for what is not out.
 	Writes, Needs, Approver, Owner bool
-	Writer                         string
+	Writer, Keeper                 string
+	Proposal                       *Proposed
+}
+
+// Proposed is a correction that waits or came back, as those see it who write for the alliance.
+type Proposed struct {
+	Proposal
+	Changes  []Change
+	Writer   string
+	Own      bool // the asker wrote it
+	Approver bool // it waits, and the asker may approve it
 }
 
 // Mine is how far the notice has come with a person that the asker acts for.
@@ -82,15 +92,16 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 
 // written is what hangs on a page of notices beside their text.
 type written struct {
-	subjects map[id.ID][]id.ID
-	photos   map[id.ID][]Photo
-	old      map[id.ID][]Version
-	levels   map[id.ID]Level
-	names    map[id.ID]string
+	subjects  map[id.ID][]id.ID
+	photos    map[id.ID][]Photo
+	old       map[id.ID][]Version
+	proposals map[id.ID]Proposal
+	levels    map[id.ID]Level
+	names     map[id.ID]string
 }
 
 func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
-	var named, corrected, alliances, authors []id.ID
+	var named, corrected, alliances, authors, running []id.ID
 	for _, n := range list {
 		if n.Audience.Kind == SomeUnits || n.Audience.Kind == SomeBranches {
 			named = append(named, n.ID)
@@ -98,9 +109,18 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 		if !n.CorrectedAt.IsZero() {
 			corrected = append(corrected, n.ID)
 		}
-		if writes(who, n) && !n.Went() {
-			alliances = append(alliances, n.Alliance)
+		if !writes(who, n) {
+			continue
+		}
+		alliances = append(alliances, n.Alliance)
+		if n.State == Published {
+			running = append(running, n.ID)
+		}
+		if !n.Went() {
 			authors = append(authors, n.Author)
+			if n.Keeper != 0 {
+				authors = append(authors, n.Keeper)
+			}
 		}
 	}
 	if len(named) > 0 {
@@ -113,6 +133,12 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 	}
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
 		return w, err
+	}
+	if w.proposals, err = s.store.proposals(ctx, running); err != nil {
+		return w, err
+	}
+	for _, p := range w.proposals {
+		authors = append(authors, p.Author)
 	}
 	if w.levels, err = s.store.approvals(ctx, unique(alliances)); err != nil || len(authors) == 0 {
 		return w, err
@@ -130,14 +156,28 @@ func (w written) complete(who actor.Actor, i *Item) {
 	}
 	i.Writes = true
 	i.Owner = n.Series == 0 || who.Must(actor.WriteNotice, actor.Place{Committee: n.Committee}) == nil
-	if n.Went() {
-		return
-	}
 	level, ok := w.levels[n.Alliance]
 	if !ok {
 		level = NoApproval
 	}
-	i.Needs, i.Approver, i.Writer = needs(who, level, n), n.State == Submitted && may(who, level, n), w.names[n.Author]
+	if n.Went() {
+		w.propose(who, level, i)
+		return
+	}
+	i.Needs, i.Approver = needs(who, level, n), n.State == Submitted && may(who, level, n)
+	i.Writer, i.Keeper = w.names[n.Author], w.names[n.Keeper]
+}
+
+// propose adds to a notice that is out what there is about correcting it.
+func (w written) propose(who actor.Actor, level Level, i *Item) {
+	mine := i.Notice
+	mine.Editor = who.Account // the words of a correction are its writer's
+	i.Needs = needs(who, level, mine)
+	if p, ok := w.proposals[mine.ID]; ok {
+		own := p.Author == who.Account
+		i.Proposal = &Proposed{Proposal: p, Changes: Changes(mine.Title, mine.Body, p.Title, p.Body), Writer: w.names[p.Author],
+			Own: own, Approver: p.State == Submitted && !own && reads(who, level, mine.At())}
+	}
 }
 
 func writes(who actor.Actor, n Notice) bool { return who.Must(actor.WriteNotice, n.At()) == nil }

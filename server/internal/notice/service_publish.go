@@ -14,26 +14,30 @@ import (
 )
 
 // Publish checks the text with WeChat, then in one transaction puts the notice into the inbox of every
-// active member whom it addresses and the messages into the outbox. reviewed says that a person has
-// looked at what WeChat was unsure about; that must be somebody other than who wrote it. A notice whose
-// pictures are still being looked at goes out by itself when they have been.
-func (s *Service) Publish(ctx context.Context, who actor.Actor, key id.ID, reviewed bool) (Item, error) {
-	return s.send(ctx, who, key, time.Time{}, reviewed)
+// active member whom it addresses and the messages into the outbox. revision is the one that was read: what
+// was changed since is not sent. reviewed says that a person has looked at what WeChat was unsure about; that must
+// be somebody other than who wrote it. A notice whose pictures are still being looked at goes out by itself when
+// they have been.
+func (s *Service) Publish(ctx context.Context, who actor.Actor, key id.ID, revision int, reviewed bool) (Item, error) {
+	return s.send(ctx, who, key, revision, time.Time{}, reviewed)
 }
 
 // Schedule does so at a later time; the text is checked now. A notice that waits for its time already gets
 // another one.
-func (s *Service) Schedule(ctx context.Context, who actor.Actor, key id.ID, at time.Time, reviewed bool) (Item, error) {
+func (s *Service) Schedule(ctx context.Context, who actor.Actor, key id.ID, revision int, at time.Time, reviewed bool) (Item, error) {
 	if at.IsZero() {
 		return Item{}, ErrPast
 	}
-	return s.send(ctx, who, key, at, reviewed)
+	return s.send(ctx, who, key, revision, at, reviewed)
 }
 
-func (s *Service) send(ctx context.Context, who actor.Actor, key id.ID, at time.Time, reviewed bool) (Item, error) {
+func (s *Service) send(ctx context.Context, who actor.Actor, key id.ID, revision int, at time.Time, reviewed bool) (Item, error) {
 	n, err := s.ownable(ctx, who, key)
 	if err != nil {
 		return Item{}, err
+	}
+	if n.Revision != revision && !n.Went() {
+		return Item{}, ErrChanged
 	}
 	if n.State == Submitted || n.State == Scheduled && at.IsZero() {
 		return Item{}, ErrWaits

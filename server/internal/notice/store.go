@@ -37,6 +37,7 @@ type noticeRow struct {
 	ClosedAt    *db.Time
 
 	EditorID        *id.ID
+	KeeperID        *id.ID
 	Audience        string
 	FollowsID       *id.ID
 	SeriesID        *id.ID
@@ -55,7 +56,7 @@ func (r noticeRow) notice() Notice {
 		ID: r.ID, Committee: r.CommitteeID, Alliance: r.AllianceID, Title: r.Title, Body: r.Body, State: State(r.State),
 		Revision: r.Revision, Reason: r.Reason, Author: r.AuthorID, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time,
 		PublishedAt: r.PublishedAt.Std(), ClosedAt: r.ClosedAt.Std(),
-		Activity: given(r.ActivityID), Editor: given(r.EditorID), Follows: given(r.FollowsID), Series: given(r.SeriesID),
+		Activity: given(r.ActivityID), Editor: given(r.EditorID), Keeper: given(r.KeeperID), Follows: given(r.FollowsID), Series: given(r.SeriesID),
 		Audience: Audience{Kind: AudienceKind(r.Audience)}, ScheduledAt: r.ScheduledAt.Std(), SubmittedAt: r.SubmittedAt.Std(),
 		Remark: r.Remark, CorrectedAt: r.CorrectedAt.Std(), Checked: -1, Doubtful: r.Doubtful,
 	}
@@ -164,6 +165,7 @@ func (s store) update(ctx context.Context, was, n Notice) error {
 type Filter struct {
 	Alliance id.ID
 	State    State
+	Asks     bool // only what waits for somebody's approval, as a notice or as a correction
 	Page     page.Page
 }
 
@@ -174,6 +176,9 @@ func (s store) list(ctx context.Context, see, write actor.Scope, f Filter) ([]No
 	}
 	if f.State != "" {
 		q = q.Where("notices.state = ?", string(f.State))
+	}
+	if f.Asks {
+		q = q.Where("(notices.state = ? OR notices.id IN (SELECT notice_id FROM notice_corrections WHERE state = ?))", string(Submitted), string(Submitted))
 	}
 	if f.Page.After != "" {
 		after, err := id.Parse(f.Page.After)
@@ -199,7 +204,7 @@ func (s store) unfinished(ctx context.Context, alliance id.ID) ([]Notice, error)
 
 func (s store) passDrafts(ctx context.Context, alliance id.ID, from []id.ID, to id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&noticeRow{}).
-		Where("alliance_id = ? AND state IN ? AND author_id IN ?", alliance, notOut, from).Update("author_id", to).Error)
+		Where("alliance_id = ? AND state IN ? AND COALESCE(keeper_id, author_id) IN ?", alliance, notOut, from).Update("keeper_id", to).Error)
 }
 
 // inbox gives what was published to any of the persons, newest first.

@@ -42,40 +42,6 @@ func (s store) subjects(ctx context.Context, notices []id.ID) (map[id.ID][]id.ID
 	return out, db.Unavailable(err)
 }
 
-type versionRow struct {
-	NoticeID  id.ID `gorm:"primaryKey;autoIncrement:false"`
-	Revision  int   `gorm:"primaryKey;autoIncrement:false"`
-	Title     string
-	Body      string
-	Note      string
-	Told      int
-	EditorID  id.ID
-	CreatedAt db.Time
-}
-
-func (versionRow) TableName() string { return "notice_versions" }
-
-func (s store) insertVersion(ctx context.Context, v Version) error {
-	return db.Unavailable(s.db.Conn(ctx).Create(&versionRow{
-		NoticeID: v.Notice, Revision: v.Revision, Title: v.Title, Body: v.Body, Note: v.Note, Told: v.Told, EditorID: v.Editor, CreatedAt: db.At(v.ReplacedAt),
-	}).Error)
-}
-
-// versions gives the replaced texts by notice, the oldest first.
-func (s store) versions(ctx context.Context, notices []id.ID) (map[id.ID][]Version, error) {
-	out := map[id.ID][]Version{}
-	if len(notices) == 0 {
-		return out, nil
-	}
-	var rows []versionRow
-	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, revision").Find(&rows).Error
-	for _, r := range rows {
-		out[r.NoticeID] = append(out[r.NoticeID], Version{Notice: r.NoticeID, Revision: r.Revision, Title: r.Title, Body: r.Body,
-			Note: r.Note, Told: r.Told, Editor: r.EditorID, ReplacedAt: r.CreatedAt.Time})
-	}
-	return out, db.Unavailable(err)
-}
-
 // firstKnew is when somebody read or answered first; calls have a history of their own.
 const firstKnew = "COALESCE(knew_at, CASE WHEN answered_at IS NULL OR read_at <= answered_at THEN read_at ELSE answered_at END)"
 
@@ -89,6 +55,24 @@ func (s store) again(ctx context.Context, notice id.ID, persons []id.ID, at time
 		}
 	}
 	return nil
+}
+
+// stale gives what never went out and was left alone since a time: drafts, and those that were called off; by id, after one.
+func (s store) stale(ctx context.Context, since time.Time, after id.ID, limit int) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("id > ? AND state IN ? AND published_at IS NULL AND updated_at < ?", after, []string{string(Draft), string(Cancelled)}, db.At(since)).
+		Order("id").Limit(limit).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// remove deletes a notice that nobody has received, with its pictures and whom it named.
+func (s store) remove(ctx context.Context, key id.ID) error {
+	for _, row := range []any{&audienceRow{}, &photoRow{}} {
+		if err := s.db.Conn(ctx).Where("notice_id = ?", key).Delete(row).Error; err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	return db.Unavailable(s.db.Conn(ctx).Where("id = ?", key).Delete(&noticeRow{}).Error)
 }
 
 type approvalRow struct {

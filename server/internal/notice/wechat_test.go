@@ -140,9 +140,9 @@ func TestRiskyTextOverWeChat(t *testing.T) {
 	p := newPlatform(t)
 	n, err := p.svc.Create(t.Context(), head(), alliance, 0, "通知", "来赌博")
 	p.must(err)
-	_, err = p.svc.Publish(t.Context(), head(), n.Notice.ID, false)
+	_, err = p.svc.Publish(t.Context(), head(), n.Notice.ID, p.rev(n.Notice.ID), false)
 	p.want(err, notice.ErrReopen) // the head has never opened the mini-program
 	p.user(headID)
-	_, err = p.svc.Publish(t.Context(), head(), n.Notice.ID, false)
+	_, err = p.svc.Publish(t.Context(), head(), n.Notice.ID, p.rev(n.Notice.ID), false)
 	p.want(err, notice.ErrRisky)
 }

@@ -357,7 +357,7 @@ func empty(t *testing.T) *db.DB {
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
 		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
-		"notice_audiences", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_audiences", "notice_versions", "notice_corrections", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)
@@ -439,6 +439,14 @@ func (h *house) want(err, want error) {
 	}
 }
 
+// rev is the revision that somebody has read who looks now.
+func (h *house) rev(key id.ID) int {
+	h.t.Helper()
+	i, err := h.svc.Get(h.t.Context(), staff(), key)
+	h.must(err)
+	return i.Notice.Revision
+}
+
 func (h *house) draft() id.ID {
 	h.t.Helper()
 	n, err := h.svc.Create(h.t.Context(), head(), alliance, party, "七一主题党日通知", "请各位老同志参加。")
@@ -449,7 +457,7 @@ func (h *house) draft() id.ID {
 func (h *house) published() id.ID {
 	h.t.Helper()
 	key := h.draft()
-	_, err := h.svc.Publish(h.t.Context(), head(), key, false)
+	_, err := h.svc.Publish(h.t.Context(), head(), key, h.rev(key), false)
 	h.must(err)
 	return key
 }

@@ -32,6 +32,9 @@ const (
 	maxRemark = 100
 )
 
+// remarkMoved is what the author of an approved notice reads when its activity has moved since.
+const remarkMoved = "活动的时间或地点改了，请看一遍，再送审"
+
 // plan reports why the notice can't go out at a time, if so; the zero time is "at once".
 func plan(at time.Time, r Rules, about *Facts, now time.Time) error {
 	switch {
@@ -105,17 +108,6 @@ func (n Notice) Correct(title, body *string, by id.ID, now time.Time) (Notice, e
 	n.Revision++
 	n.Editor, n.CorrectedAt, n.UpdatedAt = by, now, now
 	return n, n.check()
-}
-
-// Version is a text that was replaced by a correction.
-type Version struct {
-	Notice      id.ID
-	Revision    int
-	Title, Body string
-	Note        string // what its replacement changed, in somebody's words
-	Told        int    // people who knew this text and were told anew
-	Editor      id.ID
-	ReplacedAt  time.Time
 }
 
 // Change is one place at which two texts differ: what stood there, and what stands there now.

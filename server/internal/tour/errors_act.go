@@ -29,7 +29,7 @@ func (l *lab) send(ctx context.Context, t trial) (notice string, err error) {
 	if notice, err = l.draft(ctx, "验证通知"); err != nil {
 		return "", err
 	}
-	if err := l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil); err != nil {
+	if err := l.office.post(ctx, "/notices/"+notice+"/publish", map[string]int{"revision": 0}, nil); err != nil {
 		return "", err
 	}
 	if t.endpoint == atToken {
@@ -179,7 +179,7 @@ func (l *lab) hung(ctx context.Context) (notice string, card struct {
 	if notice, err = l.draft(ctx, "验证卡片"); err != nil {
 		return notice, card, err
 	}
-	if err = l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil); err != nil {
+	if err = l.office.post(ctx, "/notices/"+notice+"/publish", map[string]int{"revision": 0}, nil); err != nil {
 		return notice, card, err
 	}
 	if err = l.office.post(ctx, "/notices/"+notice+"/card", nil, &card); err != nil {
@@ -229,7 +229,7 @@ func (l *lab) shareExpired(ctx context.Context, t trial) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil); err != nil {
+	if err := l.office.post(ctx, "/notices/"+notice+"/publish", map[string]int{"revision": 0}, nil); err != nil {
 		return "", err
 	}
 	l.emu.Inject(t.endpoint, t.fault)
@@ -277,7 +277,7 @@ func (l *lab) publishTitled(ctx context.Context, t trial, title string) (string,
 	if t.fault.Times > 0 {
 		l.emu.Inject(t.endpoint, t.fault)
 	}
-	said, err := status(l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil), "published")
+	said, err := status(l.office.post(ctx, "/notices/"+notice+"/publish", map[string]int{"revision": 0}, nil), "published")
 	if err != nil {
 		return "", err
 	}

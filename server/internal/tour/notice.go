@@ -54,7 +54,7 @@ func (t *thread) publish(ctx context.Context) error {
 			return err
 		}
 		a.activity, a.notice = made.ID, made.NoticeID
-		if err := a.head.post(ctx, "/notices/"+a.notice+"/publish", nil, nil); err != nil {
+		if err := a.head.post(ctx, "/notices/"+a.notice+"/publish", map[string]int{"revision": 0}, nil); err != nil {
 			return err
 		}
 		t.figures.Notices++

@@ -2331,6 +2331,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/correction/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let out a correction that somebody else submitted */
+        post: operations["approveCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/correction/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a submitted correction back to its author */
+        post: operations["returnCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/correction/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask somebody else to read a correction; until then the old text stands */
+        post: operations["submitCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/correction/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a correction that waits */
+        post: operations["withdrawCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/forward": {
         parameters: {
             query?: never;
@@ -3889,6 +3957,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ApproveBody1: {
+            /** @description That was read */
+            correction_id: string;
+        } & {
+            [key: string]: unknown;
+        };
         AskInputBody: {
             /** @enum {string} */
             action: "export" | "reveal" | "role" | "erase" | "undo_import" | "found";
@@ -3905,8 +3979,6 @@ export interface components {
              * @description Empty: at once
              */
             at?: string;
-            /** @description As in publishing */
-            reviewed?: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -3988,6 +4060,14 @@ export interface components {
             [key: string]: unknown;
         };
         BackBody: {
+            /** @description Why; its author reads it */
+            remark: string;
+        } & {
+            [key: string]: unknown;
+        };
+        BackBody1: {
+            /** @description That was read */
+            correction_id: string;
             /** @description Why; its author reads it */
             remark: string;
         } & {
@@ -6460,6 +6540,32 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeProposalView: {
+            body: string;
+            /** @description It waits for approval, and the asker may give it */
+            can_approve: boolean;
+            changes: components["schemas"]["NoticeChangeView"][];
+            /** @description WeChat was unsure about it */
+            doubtful: boolean;
+            /** @description A new one each time it is submitted */
+            id: string;
+            note: string;
+            /** @description The asker wrote it */
+            own: boolean;
+            /** @description Why it came back; empty: taken back */
+            remark: string;
+            /**
+             * @description draft: its author has it back
+             * @enum {string}
+             */
+            state: "draft" | "submitted";
+            /** Format: date-time */
+            submitted_at: string;
+            title: string;
+            writer: string;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeReaderView: {
             /** @description going, leave or empty */
             answer: string;
@@ -6708,9 +6814,13 @@ export interface components {
             can_approve: boolean;
             /** @description The asker may edit, take back, correct and cancel it */
             can_change: boolean;
+            /** @description That waits for approval or came back; the text of the notice is the old one */
+            correction?: components["schemas"]["NoticeProposalView"];
             /** @description WeChat was unsure about the text: whoever approves it has a closer look */
             doubtful: boolean;
-            /** @description The alliance asks for an approval that the asker can't give: submit instead of publish */
+            /** @description Name of who answers for it since a handover, before it is out; empty: its author */
+            keeper: string;
+            /** @description The alliance asks for an approval that the asker can't give: submit instead of publish, and a correction likewise */
             needs_approval: boolean;
             /** @description Why it came back */
             remark: string;
@@ -7158,12 +7268,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        PublishBody: {
-            /** @description Somebody other than the author has looked at a text that WeChat was unsure about */
-            reviewed?: boolean;
-        } & {
-            [key: string]: unknown;
-        };
         ReadBody: {
             /** @description What wx.getGroupEnterInfo gave */
             group?: components["schemas"]["NoticeGroupView"];
@@ -7594,6 +7698,22 @@ export interface components {
             at?: string;
             body: string;
             title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        SendInputBody: {
+            /**
+             * Format: date-time
+             * @description Of scheduling
+             */
+            at?: string;
+            /** @description Somebody other than the author has looked at what WeChat was unsure about */
+            reviewed?: boolean;
+            /**
+             * Format: int64
+             * @description That was read: what was changed since is not sent
+             */
+            revision: number;
         } & {
             [key: string]: unknown;
         };
@@ -12688,6 +12808,8 @@ export interface operations {
                 limit?: number;
                 alliance_id?: string;
                 state?: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
+                /** @description Only what waits for somebody's approval: notices, and corrections of those that are out */
+                asks?: boolean;
             };
             header?: never;
             path?: never;
@@ -13153,6 +13275,142 @@ export interface operations {
             };
         };
     };
+    approveCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveBody1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    returnCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackBody1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    submitCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    withdrawCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNoticeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     forwardNotice: {
         parameters: {
             query?: never;
@@ -13360,9 +13618,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["PublishBody"];
+                "application/json": components["schemas"]["SendInputBody"];
             };
         };
         responses: {
@@ -13530,9 +13788,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["AtInputBody"];
+                "application/json": components["schemas"]["SendInputBody"];
             };
         };
         responses: {
