@@ -61,7 +61,7 @@ export const notice = (people: unknown[], over: object = {}) => ({
   audience: { kind: 'alliance' }, pictures: [] as unknown[], corrections: [] as unknown[], ...over,
 })
 /** What only those see who write for the alliance. */
-const writing = (over: object = {}) => ({ remark: '', doubtful: false, writer: '王建国', needs_approval: false, can_approve: false, can_change: true, ...over })
+const writing = (over: object = {}) => ({ remark: '', doubtful: false, writer: '王建国', keeper: '', needs_approval: false, can_approve: false, can_change: true, ...over })
 const photograph = { file: new URL('./testdata/notice.png', import.meta.url).pathname }
 const notices = (persons: Someone[]) => [
   notice(persons.map((p) => stand(p, 'going'))),
@@ -244,7 +244,7 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'GET /notices': { json: { items: [...notices([wang]), notice([], { id: '34', title: '十二月联盟会议', state: 'draft' })] } },
     'POST /activities': { json: { ...activity, id: '25', notice_id: '35' } },
     'PATCH /activities/25': { json: { ...activity, id: '25' } },
-    'PATCH /notices/35': { json: notice([], { id: '35', state: 'draft' }) },
+    'PATCH /notices/35': { json: notice([], { id: '35', state: 'draft', writing: writing() }) },
     'GET /notices/35': { json: notice([], { id: '35', state: 'draft', writing: writing() }) },
     'GET /alliances/1/notice-choices': {
       json: {

@@ -8,7 +8,11 @@ const pictures = (...states: string[]) => states.map((state, i) => ({ id: String
 const photos: Answers = Object.fromEntries(['31', '35'].flatMap((n) => [61, 62, 63].map((p) => [`GET /notices/${n}/pictures/${p}`, variants.photograph])))
 const one = (over: object, more: Answers = {}): Answers => head({ ...photos, 'GET /notices/31': { json: notice([], over) }, ...more })
 /** A draft with its words and pictures, and then the page of the pictures. */
-const chosen = (...states: string[]) => head({ ...photos, 'GET /notices/35': { json: notice([], { id: '35', state: 'draft', pictures: pictures(...states), writing: writing() }) } })
+const stored = (over: object): Answers => {
+  const view = { json: notice([], { id: '35', state: 'draft', ...over }) }
+  return { 'GET /notices/35': view, 'PATCH /notices/35': view }
+}
+const chosen = (...states: string[]) => head({ ...photos, ...stored({ pictures: pictures(...states), writing: writing() }) })
 async function written(page: Page) {
   await tap('主题党日')(page)
   await tap('看一遍')(page)
@@ -22,6 +26,24 @@ const asked = { state: 'submitted', writing: writing({ can_approve: true, schedu
 const correction = {
   corrected_at: at(22, '09:00'),
   corrections: [{ at: at(22, '09:00'), note: '集合地点写错了', told: 41, changes: [{ before: '请在北门集合。', after: '请在南门集合。' }, { before: '', after: '请带好水杯。' }] }],
+}
+
+const mend = (over: object = {}, more: object = {}) => ({
+  writing: writing({
+    needs_approval: true,
+    correction: {
+      id: '71', title: '重阳登高活动', body: '请在南门集合。\n请带好水杯。', note: '集合地点写错了', state: 'submitted', submitted_at: at(23, '08:20'), remark: '',
+      doubtful: false, writer: '王建国', own: true, can_approve: false, changes: correction.corrections[0].changes, ...over,
+    },
+    ...more,
+  }),
+})
+/** Half a notice, and then the way to the form once more. */
+async function halfWritten(page: Page) {
+  await tap('主题党日')(page)
+  await page.getByLabel('标题').last().fill('重阳登高')
+  await tap('返回')(page)
+  await tap('写通知')(page)
 }
 
 /** Writing a notice in the elder audit, and what readers see of a corrected one. */
@@ -40,7 +62,7 @@ export const writingStates: { name: string; path: string; world: Answers; sees: 
   { name: '看一遍 有图片', path: 'packages/head/compose', world: chosen('passed'), sees: '将通知132人，其中23人要打电话', act: written },
   {
     name: '看一遍 要审批', path: 'packages/head/compose', sees: '先请人看过', act: written,
-    world: head({ 'GET /notices/35': { json: notice([], { id: '35', state: 'draft', writing: writing({ needs_approval: true }) }) } }),
+    world: head(stored({ writing: writing({ needs_approval: true }) })),
   },
   {
     name: '看一遍 微信拿不准', path: 'packages/head/compose', sees: '确定送审', act: after(written, tap('发通知'), tap('确定发出'), tap('送审')),
@@ -72,6 +94,37 @@ export const writingStates: { name: string; path: string; world: Answers; sees: 
       await page.locator('uni-button[aria-disabled=false]:visible', { hasText: '发更正' }).tap()
     },
   },
+  { name: '更正 要送审', path: 'packages/head/correct?id=31', world: one({ writing: writing({ needs_approval: true }) }), sees: '改好先请人看' },
+  { name: '更正 退回来', path: 'packages/head/correct?id=31', world: one(mend({ state: 'draft', remark: '写清是哪个南门。' })), sees: '写清是哪个南门' },
+  {
+    name: '更正 微信拿不准', path: 'packages/head/correct?id=31', sees: '送审',
+    world: one({ writing: writing() }, { 'POST /notices/31/correct': problem(409, 'notice.review', '微信拿不准这段文字，更正没有发出') }),
+    act: async (page) => {
+      await page.getByLabel('内容').last().fill('请在南门集合。')
+      await page.locator('uni-button[aria-disabled=false]:visible', { hasText: '发更正' }).tap()
+      await page.getByText('更正没有发出').first().waitFor()
+    },
+  },
+  { name: '更正 送审了', path: 'packages/head/correction?id=31', world: one(mend()), sees: '收回来改' },
+  { name: '请您看更正', path: 'packages/head/correction?id=31', world: one(mend({ own: false, can_approve: true, doubtful: true, writer: '阿不都热依木·买买提' })), sees: '改好以后是这样' },
+  { name: '请您看更正 退回', path: 'packages/head/correction?id=31', world: one(mend({ own: false, can_approve: true })), sees: '为什么退回', act: tap('退回去改') },
+  { name: '更正 断网', path: 'packages/head/correction?id=31', world: head({ 'GET /notices/31': { abort: true } }), sees: '网络没有连上' },
+  { name: '改时间和地点', path: 'packages/head/move?id=31', world: one({ writing: writing({ needs_approval: true }) }), sees: '几点开始' },
+  {
+    name: '改时间和地点 改好', path: 'packages/head/move?id=31', sees: '已经改好',
+    world: one({ writing: writing() }, { 'PATCH /activities/21': { json: variants.activity } }), act: after(tap('晚半小时'), tap('改好了')),
+  },
+  { name: '取消活动', path: 'packages/head/cancel?id=31', world: one({ writing: writing() }), sees: '为什么取消' },
+  {
+    name: '取消活动 取消了', path: 'packages/head/cancel?id=31', sees: '已经取消',
+    world: one({ writing: writing() }, { 'POST /activities/21/cancel': { json: variants.activity } }), act: after(tap('天气不好'), tap('确定取消')),
+  },
+  { name: '不要草稿', path: 'packages/head/cancel?id=31', world: one({ state: 'draft', writing: writing() }), sees: '去掉草稿' },
+  { name: '写通知 上次没写完', path: 'pages/work/index', world: head(), sees: '另写一条新的', act: halfWritten },
+  { name: '工作 更正等着看', path: 'pages/work/index', world: head({ 'GET /notices': { json: { items: [
+    notice([], { id: '36', ...mend({ own: false, can_approve: true }) }), notice([], { id: '37', ...mend() }), notice([], { id: '38', ...mend({ state: 'draft', remark: '写清是哪个南门。' }) }),
+  ] } } }), sees: '等您看的通知' },
+  { name: '进展 更正送审了', path: 'packages/head/timeline?id=31', world: one(mend()), sees: '更正送审了' },
   { name: '工作 等着发', path: 'pages/work/index', sees: '等您看的通知', world: head({ 'GET /notices': { json: { items: [
     notice([], { id: '36', ...asked }), notice([], { id: '37', state: 'scheduled', writing: writing({ scheduled_at: at(24, '08:30') }) }),
     notice([], { id: '38', state: 'draft', writing: writing({ remark: '请写上集合地点。' }) }), notice([], { id: '39', from_office: true, activity: undefined }),

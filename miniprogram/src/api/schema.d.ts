@@ -3957,7 +3957,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        ApproveBody1: {
+        ApproveCorrectionBody: {
             /** @description That was read */
             correction_id: string;
         } & {
@@ -4060,14 +4060,6 @@ export interface components {
             [key: string]: unknown;
         };
         BackBody: {
-            /** @description Why; its author reads it */
-            remark: string;
-        } & {
-            [key: string]: unknown;
-        };
-        BackBody1: {
-            /** @description That was read */
-            correction_id: string;
             /** @description Why; its author reads it */
             remark: string;
         } & {
@@ -7324,6 +7316,14 @@ export interface components {
             note?: string;
             /** @description active, moved, deceased or suspended */
             status: string;
+        } & {
+            [key: string]: unknown;
+        };
+        ReturnCorrectionBody: {
+            /** @description That was read */
+            correction_id: string;
+            /** @description Why; its author reads it */
+            remark: string;
         } & {
             [key: string]: unknown;
         };
@@ -13286,7 +13286,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApproveBody1"];
+                "application/json": components["schemas"]["ApproveCorrectionBody"];
             };
         };
         responses: {
@@ -13321,7 +13321,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BackBody1"];
+                "application/json": components["schemas"]["ReturnCorrectionBody"];
             };
         };
         responses: {

@@ -51,17 +51,19 @@ export function paragraphs(body: string): string[] {
   return body.split(/\n+/).map((p) => p.trim()).filter(Boolean)
 }
 
+/** Whose words they are, and who answers for them since a handover. */
+export function writerLine(n?: NoticeView): string {
+  const w = n?.writing
+  return `${w?.writer || '同事'}写的${w?.keeper && w.keeper !== w.writer ? `，现在归${w.keeper}` : ''}`
+}
+
 /** What keeps a notice from going out at once. */
 export function waitingLine(n: NoticeView): string {
   const at = n.writing?.scheduled_at
+  if (n.writing?.correction?.state === 'submitted') return '更正送审了，等人看过再发'
   if (n.state === 'submitted') return '送审了，等人看过再发'
   if (at && !isPast(at)) return `定在${when(at)}发出`
   return n.pictures.some((p) => p.state === 'pending') ? '图片正在检查，查完就发' : '正在发出'
-}
-
-/** What a correction changed, in one line each. */
-export function changeLines(n: NoticeView): { before: string; after: string }[] {
-  return n.corrections.flatMap((c) => c.changes)
 }
 
 /** The notice as it is read aloud: the facts first, the hours as people say them. */

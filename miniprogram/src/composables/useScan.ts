@@ -24,6 +24,12 @@ export function go(url: string) {
   uni.navigateTo({ url })
 }
 
+/** One page back; without one, to where that page would be. */
+export function back(elsewhere: string) {
+  if (getCurrentPages().length > 1) uni.navigateBack()
+  else uni.redirectTo({ url: elsewhere })
+}
+
 function swap(url: string) {
   uni.redirectTo({ url })
 }

@@ -190,17 +190,17 @@ func correctingRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Item, error) {
 			return s.WithdrawCorrection(ctx, who, in.ID.ID)
 		}, viewItem)
-	type approve struct {
+	type approveCorrection struct {
 		web.IDPath
 		Body struct {
 			Correction id.ID `json:"correction_id" doc:"That was read"`
 		}
 	}
 	route(api, op("approveCorrection", http.MethodPost, "/notices/{id}/correction/approve", "Let out a correction that somebody else submitted"),
-		func(ctx context.Context, who actor.Actor, in *approve) (Item, error) {
+		func(ctx context.Context, who actor.Actor, in *approveCorrection) (Item, error) {
 			return s.ApproveCorrection(ctx, who, in.ID.ID, in.Body.Correction)
 		}, viewItem)
-	type back struct {
+	type returnCorrection struct {
 		web.IDPath
 		Body struct {
 			Correction id.ID  `json:"correction_id" doc:"That was read"`
@@ -208,7 +208,7 @@ func correctingRoutes(api huma.API, s *Service) {
 		}
 	}
 	route(api, op("returnCorrection", http.MethodPost, "/notices/{id}/correction/return", "Give a submitted correction back to its author"),
-		func(ctx context.Context, who actor.Actor, in *back) (Item, error) {
+		func(ctx context.Context, who actor.Actor, in *returnCorrection) (Item, error) {
 			return s.ReturnCorrection(ctx, who, in.ID.ID, in.Body.Correction, in.Body.Remark)
 		}, viewItem)
 }

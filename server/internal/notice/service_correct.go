@@ -29,7 +29,7 @@ func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revis
 		return Item{}, err
 	}
 	if doubtful {
-		return Item{}, ErrReview.Say("微信拿不准这段文字，更正没有发出。请换个说法，或点送审请别的同志看")
+		return Item{}, ErrReview.Say("微信拿不准这段文字，更正没有发出")
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		was, err := s.unchanged(ctx, n)

@@ -1,16 +1,17 @@
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { call } from '../../api/session'
 import type { Audience, Choices, Kind, NoticeView } from '../../api/types'
-import { addDays, instant, minutesOfDay } from '../../composables/date'
+import { addDays, minutesOfDay } from '../../composables/date'
+import { toTrouble } from '../../composables/problem'
 import { useDraft } from '../../composables/useDraft'
+import { back } from '../../composables/useScan'
 import { useSession } from '../../composables/useSession'
 import { platform } from '../../platform'
 import { useSubmit } from '../../composables/useSubmit'
+import { useSpan } from './span'
 import { templates, type Choice } from './templates'
 
 const HALF = 30
-const EARLIEST = 5 * 60
-const LATEST = 23 * 60 + HALF
 const QUARTER_HOUR = 15 * 60_000
 
 /** In three days at nine; in the demo at the next half hour that is a quarter of an hour away. */
@@ -35,12 +36,14 @@ export interface Form {
   audience: Audience
   /** The audience as the server has it, so that it is told only of changes. */
   told: string
+  /** All of it as the server has it: what differs is on this phone alone. */
+  kept: string
 }
 
 function empty(): Form {
   return {
     alliance: '', choice: '', title: '', place: '', ...firstStart(platform.soon),
-    length: 120, body: '', notice: '', activity: '', audience: { kind: 'alliance' }, told: '',
+    length: 120, body: '', notice: '', activity: '', audience: { kind: 'alliance' }, told: '', kept: '',
   }
 }
 
@@ -63,7 +66,14 @@ export function countLine(n: { people: number; calls: number }): string {
 /** The draft as the server has it: with its pictures, and whether somebody has to approve it. */
 const stored = shallowRef<NoticeView>()
 
+/** The words and facts of a form, to tell whether they have changed. */
+function wordsOf({ choice, title, place, day, minutes, length, body, audience }: Form): string {
+  return JSON.stringify({ choice, title, place, day, minutes, length, body, audience })
+}
+
 let draft: ReturnType<typeof useDraft<Form>> | undefined
+/** What was half written when another notice was opened, by its id; '' is a new one. */
+let aside: ReturnType<typeof useDraft<{ forms: Record<string, Form> }>> | undefined
 
 /**
  * The notice being written, one for all pages that write it. It survives leaving them; 先存起来 also
@@ -72,10 +82,9 @@ let draft: ReturnType<typeof useDraft<Form>> | undefined
 export function useCompose() {
   const session = useSession()
   const { form, clear } = (draft ??= effectScope(true).run(() => useDraft<Form>('notice', empty))!)
+  const halves = (aside ??= effectScope(true).run(() => useDraft('notice-aside', () => ({ forms: {} as Record<string, Form> })))!).form
   const missing = ref<Record<string, string>>({})
-
-  const starts = computed(() => instant(form.day, form.minutes))
-  const ends = computed(() => instant(form.day, form.minutes + form.length))
+  const { starts, ends } = useSpan(form)
   // A role's label ends in the post; readers are told of the alliance alone.
   const alliances = computed(() =>
     [...session.roles('head'), ...session.roles('lead_staff')].map((r) => ({
@@ -112,8 +121,33 @@ export function useCompose() {
     if (got) known.value = { alliance: id, choices: got }
   }
 
+  /** Something stands in the form that is on this phone alone. */
+  const unsaved = () => !!form.choice && wordsOf(form) !== form.kept
+
+  /** Makes room for another notice ('' a new one): nothing half written is lost by opening something else. */
+  function turnTo(id: string) {
+    if (unsaved()) halves.forms[form.notice] = { ...form }
+    Object.assign(form, empty(), halves.forms[id])
+    delete halves.forms[id]
+  }
+
+  /** Opens what was asked for: a draft of the server, without one ('') what is half written, else a new one. */
+  async function open(id: string) {
+    if (form.notice !== id && (id || !unsaved())) turnTo(id)
+    if (id && !unsaved()) await reopen(id)
+    renewDay()
+  }
+
+  /** Leaves what is being written and begins anew: what can be a draft becomes one. */
+  const another = useSubmit(async () => {
+    if (!gaps.value.length) await save()
+    missing.value = {}
+    clear()
+  })
+
   /** Begins a notice to those who have not answered to another one. */
   async function follow(id: string) {
+    turnTo('')
     const n = await call('GET /notices/{id}', { path: { id } })
     Object.assign(form, empty(), {
       alliance: n.alliance_id, choice: 'plain', title: `请答复：${n.title}`.slice(0, 30),
@@ -131,26 +165,19 @@ export function useCompose() {
     form.choice = choice as Choice
   }
 
-  function moveDay(days: number) {
-    const next = addDays(form.day, days)
-    form.day = Math.max(next, Date.now())
-  }
-  function moveTime(minutes: number) {
-    form.minutes = Math.min(LATEST, Math.max(EARLIEST, form.minutes + minutes))
-  }
-  function moveLength(minutes: number) {
-    form.length = Math.min(10 * 60, Math.max(HALF, form.length + minutes))
-  }
-
-  /** True when everything a reader needs is there. */
+  /** What a reader would miss, by field. */
+  const gaps = computed(() =>
+    Object.entries({
+      choice: form.choice ? '' : '请先选一种活动',
+      title: form.title.trim() ? '' : '请写标题',
+      place: form.choice === 'plain' || form.place.trim() ? '' : '请写地点',
+      body: form.body.trim() ? '' : '请写几句话',
+    }).filter(([, word]) => word),
+  )
+  /** True when everything a reader needs is there; marks what is not. */
   function complete(): boolean {
-    const gaps: Record<string, string> = {}
-    if (!form.choice) gaps.choice = '请先选一种活动'
-    if (!form.title.trim()) gaps.title = '请写标题'
-    if (form.choice !== 'plain' && !form.place.trim()) gaps.place = '请写地点'
-    if (!form.body.trim()) gaps.body = '请写几句话'
-    missing.value = gaps
-    return !Object.keys(gaps).length
+    missing.value = Object.fromEntries(gaps.value)
+    return !gaps.value.length
   }
 
   /** Opens a draft of the server in the form. */
@@ -172,19 +199,21 @@ export function useCompose() {
       form.day = Date.parse(n.activity.starts_at)
       form.minutes = minutesOfDay(n.activity.starts_at)
       form.length = Math.round((Date.parse(n.activity.ends_at) - Date.parse(n.activity.starts_at)) / 60_000)
+      form.kept = wordsOf(form)
       renewDay()
     }
+    if (!form.kept) form.kept = wordsOf(form)
   }
 
-  /** Puts the form on the server as a draft and returns the notice's id. */
-  async function save(): Promise<string> {
+  /** Puts the form on the server as a draft and gives it as it stands there. */
+  async function save(): Promise<NoticeView> {
     const title = form.title.trim()
     const body = form.body.trim()
     const place = form.place.trim()
     const alliance_id = alliance.value?.alliance_id ?? ''
     const facts = { title, place, starts_at: starts.value, ends_at: ends.value }
     if (form.activity) {
-      await call('PATCH /activities/{id}', { path: { id: form.activity }, body: facts })
+      await call('PATCH /activities/{id}', { path: { id: form.activity }, body: { kind: form.choice as Kind, ...facts } })
     } else if (form.choice !== 'plain') {
       const made = await call('POST /activities', {
         body: { alliance_id, kind: form.choice as Kind, ...facts, notice: { title, body } },
@@ -192,24 +221,22 @@ export function useCompose() {
       form.activity = made.id
       form.notice = made.notice_id ?? ''
     }
-    if (form.notice) {
-      await call('PATCH /notices/{id}', { path: { id: form.notice }, body: { title, body } })
-    } else {
-      form.notice = (
-        await call('POST /notices', { body: { alliance_id, activity_id: form.activity || undefined, title, body } })
-      ).id
-    }
+    let n = form.notice
+      ? await call('PATCH /notices/{id}', { path: { id: form.notice }, body: { title, body } })
+      : await call('POST /notices', { body: { alliance_id, activity_id: form.activity || undefined, title, body } })
+    form.notice = n.id
     const audience = JSON.stringify(form.audience)
     if (audience !== form.told && (form.told || form.audience.kind !== 'alliance')) {
-      await call('PUT /notices/{id}/audience', { path: { id: form.notice }, body: form.audience })
+      n = await call('PUT /notices/{id}/audience', { path: { id: form.notice }, body: form.audience })
     }
     form.told = audience
-    return form.notice
+    form.kept = wordsOf(form)
+    return n
   }
 
   const prepare = useSubmit(async () => {
-    const id = await save()
-    stored.value = await call('GET /notices/{id}', { path: { id } })
+    if (form.notice && !unsaved()) await reopen(form.notice)
+    else stored.value = await save()
   })
 
   const keep = useSubmit(async () => {
@@ -217,22 +244,31 @@ export function useCompose() {
     clear()
   })
 
+  /** What was looked at is what leaves: the draft as it was shown, else the form as it stands there. */
+  const shown = async () => (stored.value?.id === form.notice && !unsaved() ? stored.value : save())
   const published = ref('')
   const publish = useSubmit(async () => {
-    const id = await save()
-    await call('POST /notices/{id}/publish', { path: { id } })
+    const { id, revision } = await shown()
+    try {
+      await call('POST /notices/{id}/publish', { path: { id }, body: { revision } })
+    } catch (err) {
+      // Somebody else was at it: what stands there now is shown before it leaves.
+      if (toTrouble(err).code === 'notice.changed') await reopen(id).catch(() => {})
+      throw err
+    }
     clear()
     published.value = id
   })
   const submit = useSubmit(async () => {
-    const id = await save()
+    const { id } = await shown()
     await call('POST /notices/{id}/submit', { path: { id }, body: {} })
     clear()
     published.value = id
   })
+  const backToForm = () => back(`/packages/head/compose${form.notice ? `?id=${form.notice}` : ''}`)
 
   return {
-    form, missing, starts, ends, alliance, alliances, choose, moveDay, moveTime, moveLength,
-    complete, reopen, follow, suggestPlace, countPeople, choices, count, save, prepare, stored, keep, publish, submit, published, clear, session,
+    form, missing, starts, ends, alliance, alliances, choose, gaps, complete, open, another, unsaved, follow, suggestPlace, countPeople, choices, count,
+    save, prepare, stored, keep, publish, submit, published, clear, backToForm, session,
   }
 }
