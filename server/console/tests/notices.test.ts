@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { audienceWord, chosen, countLine, reach } from '@/pages/notices/words'
+import { asks, audienceWord, chosen, countLine, reach, writerLine, type Notice } from '@/pages/notices/words'
 
 describe('a notice to several alliances', () => {
   it('adds up what each of them says', () => {
@@ -16,5 +16,12 @@ describe('a notice to several alliances', () => {
   it('says whom a notice addresses', () => {
     expect(audienceWord({ alliance: '城东联盟', audience: { kind: 'alliance' } })).toBe('城东联盟全体')
     expect(audienceWord({ alliance: '城东联盟', audience: { kind: 'units', ids: ['1', '2'] } })).toBe('城东联盟 2 个单位')
+  })
+  it('waits for a look as a notice or as a correction, and names whose words it is', () => {
+    const of = (writing: object) => ({ writing }) as Notice
+    expect([of({ can_approve: true }), of({ correction: { can_approve: true } }), of({ correction: { can_approve: false } })].map(asks)).toEqual([true, true, false])
+    expect(writerLine(of({ writer: '王建国', keeper: '' }))).toBe('王建国 写')
+    expect(writerLine(of({ writer: '王建国', keeper: '李秀英' }))).toBe('王建国 写，现在归 李秀英')
+    expect(writerLine(of({ writer: '', correction: { writer: '张德胜' } }))).toBe('张德胜 写')
   })
 })

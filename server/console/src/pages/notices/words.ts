@@ -36,3 +36,14 @@ export function countLine(parts: { people: number; calls: number }[]): string {
   const calls = parts.reduce((n, p) => n + p.calls, 0)
   return people ? `将通知 ${people} 人${calls ? `，其中 ${calls} 人要打电话` : ''}` : '还没有选'
 }
+
+/** The asker may let it out: a notice, or the correction of one that is out. */
+export function asks(n: Pick<Notice, 'writing'>): boolean {
+  return !!(n.writing?.can_approve || n.writing?.correction?.can_approve)
+}
+
+/** Whose words they are, and who answers for them since a handover. */
+export function writerLine({ writing: w }: Pick<Notice, 'writing'>): string {
+  if (w?.correction) return `${w.correction.writer} 写`
+  return `${w?.writer ?? ''} 写${w?.keeper && w.keeper !== w.writer ? `，现在归 ${w.keeper}` : ''}`
+}
