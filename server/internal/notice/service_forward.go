@@ -2,6 +2,8 @@ package notice
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -22,6 +24,32 @@ func (s *Service) Forward(ctx context.Context, who actor.Actor, key id.ID) (Leaf
 		return Leaflet{}, err
 	}
 	return leaflet(n, about, a.Name, s.Contact, s.Clock.Now()), nil
+}
+
+// Picture gives it as one picture, with the first of the notice's pictures in it. Only what has passed the check
+// leaves the mini-program.
+func (s *Service) Picture(ctx context.Context, who actor.Actor, key id.ID) ([]byte, error) {
+	l, err := s.Forward(ctx, who, key)
+	if err != nil {
+		return nil, err
+	}
+	photos, err := s.store.photos(ctx, []id.ID{key})
+	if err != nil {
+		return nil, err
+	}
+	list := photos[key]
+	i := slices.IndexFunc(list, func(p Photo) bool { return p.State == PhotoPassed })
+	if i < 0 {
+		return l.Picture(nil)
+	}
+	_, data, err := s.store.photo(ctx, s.Box, list[i].ID)
+	if errors.Is(err, ErrNoPhoto) { // taken off at this moment
+		return l.Picture(nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.Picture(data)
 }
 
 // Calendar gives the activity of a notice as an iCalendar file.
