@@ -48,11 +48,30 @@ type correctionView struct {
 func viewCorrections(list []Correction) []correctionView {
 	out := make([]correctionView, 0, len(list))
 	for _, c := range list {
-		v := correctionView{At: c.ReplacedAt, Note: c.Note, Told: c.Told, Changes: make([]changeView, 0, len(c.Changes))}
-		for _, x := range c.Changes {
-			v.Changes = append(v.Changes, changeView(x))
-		}
-		out = append(out, v)
+		out = append(out, correctionView{At: c.ReplacedAt, Note: c.Note, Told: c.Told, Changes: viewChanges(c.Changes)})
+	}
+	return out
+}
+
+type movedView struct {
+	At      time.Time    `json:"at"`
+	Told    int          `json:"told" doc:"People who knew and were told anew"`
+	Changes []changeView `json:"changes" nullable:"false"`
+}
+
+// viewMoved shows the last of the moves.
+func viewMoved(list []Move) *movedView {
+	if len(list) == 0 {
+		return nil
+	}
+	m := list[len(list)-1]
+	return &movedView{m.At, m.Told, viewChanges(m.Changes())}
+}
+
+func viewChanges(list []Change) []changeView {
+	out := make([]changeView, 0, len(list))
+	for _, c := range list {
+		out = append(out, changeView(c))
 	}
 	return out
 }

@@ -61,7 +61,8 @@ func (s *Service) Calendar(ctx context.Context, who actor.Actor, key id.ID) ([]b
 	if about == nil {
 		return nil, ErrNoDate
 	}
-	return calendarEntry(n, *about, s.Clock.Now()), nil
+	moved, err := s.store.moves(ctx, []id.ID{n.ID})
+	return calendarEntry(n, *about, n.Revision+len(moved[n.ID]), s.Clock.Now()), err
 }
 
 // out gives a notice that has been published, with its activity.

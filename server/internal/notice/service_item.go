@@ -18,6 +18,7 @@ type Item struct {
 	Subjects    []id.ID // units or branches that it names
 	Photos      []Photo
 	Corrections []Correction
+	Moves       []Move // the oldest first
 	// To whoever Writes for the alliance: does it want approval that the asker can't give, may the asker give it,
 	// may the asker end and correct it, and who wrote a notice that waits for approval.
 	Writes, Needs, Approver, Owner bool
@@ -85,6 +86,7 @@ type written struct {
 	subjects map[id.ID][]id.ID
 	photos   map[id.ID][]Photo
 	old      map[id.ID][]Version
+	moves    map[id.ID][]Move
 	levels   map[id.ID]Level
 	names    map[id.ID]string
 }
@@ -114,6 +116,9 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
 		return w, err
 	}
+	if w.moves, err = s.store.moves(ctx, keys); err != nil {
+		return w, err
+	}
 	if w.levels, err = s.store.approvals(ctx, unique(alliances)); err != nil || len(authors) == 0 {
 		return w, err
 	}
@@ -124,7 +129,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
 	i.Subjects, i.Photos = w.subjects[n.ID], w.photos[n.ID]
-	i.Corrections = corrections(n, w.old[n.ID])
+	i.Corrections, i.Moves = corrections(n, w.old[n.ID]), w.moves[n.ID]
 	if !writes(who, n) {
 		return
 	}
