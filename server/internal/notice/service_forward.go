@@ -49,6 +49,11 @@ func (s *Service) Picture(ctx context.Context, who actor.Actor, key id.ID) ([]by
 	if err != nil {
 		return nil, err
 	}
+	done, err := s.slot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return l.Picture(data)
 }
 
