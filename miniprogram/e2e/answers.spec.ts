@@ -1,7 +1,7 @@
 import { expect, test, type FrameLocator } from '@playwright/test'
 
 /** A notice from the head's phone through the group to everybody's answer, on the front door: limited places,
- *  a change of mind, who moves up and is called, and a reminder for who has not looked. */
+ *  a change of mind, who moves up and is called, another time and place, and a reminder for who has not looked. */
 test.use({ viewport: { width: 1720, height: 1000 }, hasTouch: false, isMobile: false })
 
 test('published, read in the group, answered, moved up, reminded and called', async ({ page }) => {
@@ -99,6 +99,27 @@ test('published, read in the group, answered, moved up, reminded and called', as
     await line.locator('uni-button').first().click()
     await phone('head').locator('uni-button:visible', { hasText: '已通知' }).first().click()
     await sees('head', `${second}：已通知`)
+  })
+
+  await test.step('it is moved, and the member sees where to', async () => {
+    await desk()
+    await phone('head').locator('.row:visible', { hasText: '参观' }).first().click()
+    await button('head', '还能做的事').click()
+    await button('head', '改时间地点').click()
+    await button('head', '点这里改时间').click()
+    await phone('head').locator('.step:visible', { hasText: '晚一天' }).click()
+    await button('head', '定好了').click()
+    await phone('head').getByLabel('新的地点').last().fill('文化馆西门')
+    await button('head', '看一遍').click()
+    await sees('head', /会再通知|不用再通知/)
+    await button('head', '确定改').click()
+    await sees('head', '已经改好')
+    await expect(page.locator('#chat .notice-msg', { hasText: '活动变更' })).toContainText('文化馆西门', { timeout: 30_000 })
+    await button('member', '返回').click()
+    await sees('member', '有改动')
+    await card.click()
+    await sees('member', '时间地点改了')
+    await expect(phone('member').locator('.after:visible', { hasText: '文化馆西门' })).toBeVisible()
   })
 
   await test.step('of the next notice, who has agreed is reminded, and stays on the call list', async () => {

@@ -24,6 +24,8 @@ interface State {
   act?: (page: Page) => Promise<void>
   /** A browser that can read Chinese aloud; it never comes to an end here. */
   voice?: boolean
+  /** A browser that turns speech into text: what it hears, or why it doesn't. */
+  speech?: { hears?: string; fails?: string }
 }
 
 const tap = (word: string) => async (page: Page) => {
@@ -282,6 +284,23 @@ async function show(context: BrowserContext, state: State): Promise<{ page: Page
       Object.defineProperty(window, 'speechSynthesis', { value: { getVoices: () => [voice], addEventListener() {}, cancel() {}, speak() {} } })
       Object.defineProperty(window, 'SpeechSynthesisUtterance', { value: class {} })
     })
+  }
+  if (state.speech) {
+    await page.addInitScript(({ hears, fails }) => {
+      class Recognition {
+        onresult = (_: object) => {}
+        onerror = (_: object) => {}
+        onend = () => {}
+        start() {
+          if (hears) this.onresult({ results: [[{ transcript: hears }]] })
+          if (fails) this.onerror({ error: fails })
+        }
+        stop() {
+          this.onend()
+        }
+      }
+      Object.defineProperty(window, 'SpeechRecognition', { value: Recognition })
+    }, state.speech)
   }
   await page.goto(`/h5/?frame=member#/${state.path}`)
   if (state.act) await state.act(page)

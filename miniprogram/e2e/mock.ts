@@ -253,7 +253,8 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
       },
     },
     'GET /alliances/1': { json: { id: '1', name: '城东党建联盟', venue: '文化馆二楼会议室', group_name: '', basis: '', committee_id: '9', lead_unit_id: '' } },
-    'GET /activities': { json: { items: [activity, later, old] } },
+    // With a kind asked for: how the last one of that kind was.
+    'GET /activities': (route) => ({ json: { items: new URL(route.request().url()).searchParams.get('kind') ? [{ ...old, kind: 'party_day', place: '水利局三楼' }] : [activity, later, old] } }),
     'GET /activities/21': { json: activity },
     'GET /notices/31/timeline': { json: timeline },
     'GET /notices/31/recipients': {

@@ -1,3 +1,4 @@
+import { moveStates } from './move.states'
 import { writingStates } from './writing.states'
 import type { Page } from '@playwright/test'
 import { notice, variants, worlds, type Answers } from './mock'
@@ -9,6 +10,16 @@ const couple = {
     items: ['王建国', '李秀英'].map((name, i) => ({
       person_id: String(100 + i), name, unit: '利津县水利局', phone: '13954601357', household_id: '7', read_at: null, answer: '', outcome: '', note: '', at: null, by: '', calling: '',
     })),
+  },
+}
+const daughter = { name: '王小红', relation: '女儿', phone: '13954601357' }
+const families = {
+  json: {
+    items: [
+      { ...couple.json.items[0], household_id: '', way: 'family', family: daughter },
+      { ...couple.json.items[1], household_id: '', phone: '', family: { ...daughter, name: '欧阳春梅', relation: '' } },
+      { ...couple.json.items[1], person_id: '109', name: '阿不都热依木·买买提', household_id: '', phone: '' },
+    ],
   },
 }
 const { activity, hall, outing, li, stand, wang } = variants
@@ -28,7 +39,7 @@ const waitsFor = { ...activity, ...ahead, counts: { ...ahead.counts, seats: 38 }
 const tap = (word: string) => async (page: Page) => page.locator('uni-button', { hasText: word }).first().tap()
 
 /** A published notice in the elder audit, as its head and the callers see it. */
-export const noticeStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void>; voice?: boolean }[] = [
+export const noticeStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void>; voice?: boolean; speech?: object }[] = [
   { name: '进展', path: 'packages/head/timeline?id=31', world: head(), sees: '还没联系上' },
   {
     name: '进展 刚发出', path: 'packages/head/timeline?id=31&fresh=1', sees: '已经发出',
@@ -42,6 +53,7 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
     name: '进展 还能做的', path: 'packages/head/timeline?id=31', sees: '写错了，在这里改', act: tap('还能做的事'),
     world: head({ 'GET /activities/21': { json: { ...activity, ...ahead } }, 'GET /notices/31': { json: notice([], { activity: { ...activity, starts_at: variants.at(28, '14:00') }, writing: variants.writing({ can_change: true }) }) } }),
   },
+  ...moveStates,
   ...writingStates,
   { name: '图片和文字', path: 'packages/head/forward?id=31', world: head(), sees: '发日历' },
   { name: '图片和文字 复制', path: 'packages/head/forward?id=31', world: head(), sees: '文字已复制', act: tap('复制文字') },
@@ -54,6 +66,7 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
     world: head({ 'POST /notices/31/calls/100/take': variants.problem(409, 'notice.call_taken', '同事正在给这位同志打电话，请打下一位') }),
   },
   { name: '打电话 一户', path: 'packages/calls/index?id=31', world: head({ 'GET /notices/31/calls': couple }), sees: '也告诉了李秀英', act: tap('打电话 1') },
+  { name: '打电话 家里人', path: 'packages/calls/index?id=31', world: head({ 'GET /notices/31/calls': families }), sees: '打给本人' },
   { name: '打电话 都好了', path: 'packages/calls/index?id=31', world: head({ 'GET /notices/31/calls': none }), sees: '都联系上了' },
   {
     name: '打电话 排到了', path: 'packages/calls/index?id=31', sees: '候补排到位子了',

@@ -47,7 +47,10 @@ async function halfWritten(page: Page) {
 }
 
 /** Writing a notice in the elder audit, and what readers see of a corrected one. */
-export const writingStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void> }[] = [
+export const writingStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void>; speech?: object }[] = [
+  { name: '写通知 照上次', path: 'packages/head/compose', world: head(), sees: '照11月9日那次填的', act: tap('主题党日') },
+  { name: '写通知 说话', path: 'packages/head/compose', world: head(), sees: '请带好水杯', act: draftPage('说话'), speech: { hears: '请带好水杯' } },
+  { name: '写通知 没话筒', path: 'packages/head/compose', world: head(), sees: '上网软件没有打开话筒', act: draftPage('说话'), speech: { fails: 'not-allowed' } },
   { name: '写通知 接着发', path: 'packages/head/compose?follow=31', world: head(), sees: '发给还没答复的' },
   { name: '写通知 发给谁', path: 'packages/head/compose', world: head(), sees: '联盟里在册的党员', act: draftPage('发给联盟全体') },
   {

@@ -6,6 +6,8 @@ declare module '*.vue' {
 }
 interface ImportMetaEnv {
   readonly VITE_API_ORIGIN?: string
+  /** Version of the plug-in 微信同声传译 that was added to the appid; empty: without it. */
+  readonly VITE_VOICE_PLUGIN?: string
   readonly VITE_HELP_NAME?: string
   readonly VITE_HELP_PHONE?: string
 }

@@ -1,4 +1,5 @@
 import { DeviceError, type Platform } from './platform.type'
+import { browserDictation } from './platform.dictation.h5'
 import './platform.h5.scss'
 import { openLens, openScanner, takeScan } from './platform.scanner'
 
@@ -200,6 +201,8 @@ export const h5: Platform = {
       voices!.cancel()
     }
   }),
+
+  dictation: browserDictation(window),
 
   keys(pressed) {
     const listen = (event: KeyboardEvent) => {

@@ -19,6 +19,18 @@ export interface ShareCard {
 
 export interface CalendarEntry { title: string; place: string; note: string; starts_at: string; ends_at: string }
 
+/** What becomes of somebody's speech. */
+export interface Hearing {
+  /** What was understood so far. */
+  heard(text: string): void
+  /** The end, by the speaker's word or by a long silence, with all that was understood. */
+  ended(text: string): void
+  failed(err: DeviceError): void
+}
+
+/** Speech into text: the sound goes to whom `by` names, never to us. start() gives the way to stop. */
+export interface Dictation { by: string; start(to: Hearing): () => void }
+
 export interface Platform {
   /** Where the server lives, without a trailing slash. */
   origin: string
@@ -48,6 +60,8 @@ export interface Platform {
   voice?(found: () => void): void
   /** Reads a text aloud, slowly, until its end or until the returned function is called. */
   speak?(text: string, ended: () => void): () => void
+  /** Absent where only the keyboard's own microphone turns speech into text. */
+  dictation?: Dictation
   openSheet(url: string, token: string, name: string, type?: 'xlsx' | 'pdf'): Promise<void>
   /** Fetches a picture that wants a session, and gives a path that an image can show. */
   picture(url: string, token: string): Promise<string>

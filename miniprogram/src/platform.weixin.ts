@@ -1,7 +1,10 @@
+import { pluginDictation } from './platform.dictation.weixin'
 import { DeviceError, type Platform } from './platform.type'
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 declare const wx: any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+declare const requirePlugin: (name: string) => any
 
 const clips = { ok: '/static/ok.wav', already: '/static/already.wav', stop: '/static/stop.wav' }
 
@@ -81,6 +84,9 @@ export const weixin: Platform = {
     })
     return done !== undefined
   },
+
+  // The plug-in must have been added to the appid first: see README.
+  dictation: import.meta.env.VITE_VOICE_PLUGIN ? pluginDictation(() => requirePlugin('WechatSI')) : undefined,
 
   keys() {
     return () => {}

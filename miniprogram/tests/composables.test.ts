@@ -168,7 +168,7 @@ describe('a notice that waits', () => {
 
   it('says what for', () => {
     expect(waits({ state: 'submitted' })).toContain('送审了')
-    expect(waits({ writing: { scheduled_at: new Date(Date.now() + 86_400_000).toISOString() } })).toMatch(/^定在明天 .*发出$/)
+    expect(waits({ writing: { scheduled_at: new Date(Date.now() + 86_400_000).toISOString() } })).toMatch(/^定好了，明天 .*发出$/)
     expect(waits({ writing: { scheduled_at: '2020-01-01T00:00:00Z' }, pictures: [{ state: 'pending' }] })).toContain('图片正在检查')
   })
 })

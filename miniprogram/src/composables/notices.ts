@@ -23,7 +23,7 @@ export function cardOf(n: Standing) {
     kind: n.from_office ? '县里的通知' : a ? kindWord(a.kind) : '通知',
     when: a ? `${nearby(a.starts_at) || day(a.starts_at)} ${weekday(a.starts_at)} ${spokenTime(a.starts_at)}` : '',
     place: a?.place ?? '',
-    stamp: (a && activityState(a.state)) || (n.corrected_at ? '有更正' : ''),
+    stamp: (a && activityState(a.state)) || (n.moved ? '有改动' : n.corrected_at ? '有更正' : ''),
     people: a
       ? n.people.map((p) => ({ name: n.people.length > 1 ? p.name : '', ...standing(p) }))
       : [],
@@ -57,13 +57,19 @@ export function writerLine(n?: NoticeView): string {
   return `${w?.writer || '同事'}写的${w?.keeper && w.keeper !== w.writer ? `，现在归${w.keeper}` : ''}`
 }
 
-/** What keeps a notice from going out at once. */
-export function waitingLine(n: NoticeView): string {
+/** What keeps a notice from going out at once: in a word, and more of it. */
+export function waitingWords(n: NoticeView): { word: string; more: string } {
   const at = n.writing?.scheduled_at
-  if (n.writing?.correction?.state === 'submitted') return '更正送审了，等人看过再发'
-  if (n.state === 'submitted') return '送审了，等人看过再发'
-  if (at && !isPast(at)) return `定在${when(at)}发出`
-  return n.pictures.some((p) => p.state === 'pending') ? '图片正在检查，查完就发' : '正在发出'
+  if (n.writing?.correction?.state === 'submitted') return { word: '更正送审了', more: '等人看过再发' }
+  if (n.state === 'submitted') return { word: '送审了', more: '等人看过再发' }
+  if (at && !isPast(at)) return { word: '定好了', more: `${when(at)}发出` }
+  return n.pictures.some((p) => p.state === 'pending') ? { word: '图片正在检查', more: '查完就发' } : { word: '正在发出', more: '' }
+}
+
+/** The same in one line. */
+export function waitingLine(n: NoticeView): string {
+  const { word, more } = waitingWords(n)
+  return [word, more].filter(Boolean).join('，')
 }
 
 /** The notice as it is read aloud: the facts first, the hours as people say them. */

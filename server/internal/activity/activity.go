@@ -148,6 +148,8 @@ var (
 	ErrStarted = errs.New(errs.Conflict, "activity.started", "活动已经开始，如有变动请告诉联络员")
 	// ErrEnded refuses to move or call off what is over.
 	ErrEnded = errs.New(errs.Conflict, "activity.ended", "活动已经结束，不能再改")
+	// ErrPast refuses a beginning that is over.
+	ErrPast = errs.New(errs.Invalid, "activity.past", "这个时间已经过了，请选晚一点的时间")
 	// ErrNotExpected tells that the person is not on the list of the activity.
 	ErrNotExpected = errs.New(errs.NotFound, "activity.not_expected", "不在这次活动的名单里，请找联络员")
 )
@@ -170,6 +172,7 @@ func (a Activity) Changed(c Change, now time.Time) (Activity, error) {
 	case Ended:
 		return a, ErrEnded
 	}
+	began := a.StartsAt
 	set(&a.HostUnit, c.HostUnit)
 	set(&a.Kind, c.Kind)
 	set(&a.Title, c.Title)
@@ -178,6 +181,12 @@ func (a Activity) Changed(c Change, now time.Time) (Activity, error) {
 	set(&a.EndsAt, c.EndsAt)
 	a.Title, a.Place = tidy(a.Title), tidy(a.Place)
 	a.StartsAt, a.EndsAt, a.UpdatedAt = stamp(a.StartsAt), stamp(a.EndsAt), now
+	if !a.StartsAt.Equal(began) {
+		if a.StartsAt.Before(now) {
+			return a, ErrPast
+		}
+		a.Places.AnswerUntil = a.Places.along(a.StartsAt.Sub(began), now)
+	}
 	return a, a.check()
 }
 

@@ -119,13 +119,14 @@ func Routes(api huma.API, s *Service) {
 	}, func(ctx context.Context, in *struct {
 		AllianceID web.ID `query:"alliance_id"`
 		State      string `query:"state" enum:",planned,ended,cancelled"`
+		Kind       string `query:"kind" enum:",party_day,meeting,outing,lecture,red_education,volunteer,culture,sport,study"`
 		web.Paging
 	}) (*web.Out[page.List[view]], error) {
 		who, err := actor.From(ctx)
 		if err != nil {
 			return nil, err
 		}
-		found, err := s.List(ctx, who, Filter{Alliance: in.AllianceID.ID, State: State(in.State), Page: in.Paging.Page()})
+		found, err := s.List(ctx, who, Filter{Alliance: in.AllianceID.ID, State: State(in.State), Kind: Kind(in.Kind), Page: in.Paging.Page()})
 		if err != nil {
 			return nil, err
 		}

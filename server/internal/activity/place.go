@@ -47,6 +47,19 @@ func (p Places) check(a Activity) error {
 	return nil
 }
 
+// along gives the deadline of an activity that is put off or brought forward by some time: as long before the
+// start as it was. One that would be over by then, and was not, is the start.
+func (p Places) along(by time.Duration, now time.Time) time.Time {
+	if p.AnswerUntil.IsZero() {
+		return time.Time{}
+	}
+	until := p.AnswerUntil.Add(by)
+	if p.AnswerUntil.After(now) && !until.After(now) {
+		return time.Time{}
+	}
+	return until
+}
+
 // Said is what somebody says to an activity. Of Companions and Lift, nil leaves alone what was said before.
 type Said struct {
 	Person         id.ID

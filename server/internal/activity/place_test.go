@@ -412,3 +412,35 @@ func TestLastSeatRace(t *testing.T) {
 		}
 	}
 }
+
+// Who is put off answers later, too, as long before the start as before.
+func TestTheDeadlineMovesAlong(t *testing.T) {
+	day := 24 * time.Hour
+	for name, c := range map[string]struct{ until, now, by, want time.Duration }{ // seen from the start as it was
+		"a week later":               {-day, -2 * day, 7 * day, 6 * day},
+		"over, and put off":          {-day, -time.Hour, 7 * day, 6 * day},
+		"over, and a little later":   {-day, -time.Hour, time.Hour, -day + time.Hour},
+		"too early for its deadline": {-day, -2 * day, -36 * time.Hour, 0},
+		"none":                       {0, -2 * day, day, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newCounty(t)
+			w.clk.Set(starts.Add(-3 * day))
+			a := w.create(t)
+			set := func(by time.Duration) time.Time {
+				if by == 0 {
+					return time.Time{}
+				}
+				return starts.Add(by)
+			}
+			w.places(t, a, activity.Places{Capacity: 9, AnswerUntil: set(c.until)})
+			w.clk.Set(starts.Add(c.now))
+			from, to := starts.Add(c.by), starts.Add(c.by+2*time.Hour)
+			must(w.activity.Change(t.Context(), w.head, a.ID, activity.Change{StartsAt: &from, EndsAt: &to}))(t)
+			d := must(w.activity.Get(t.Context(), w.head, a.ID))(t)
+			if !d.Places.AnswerUntil.Equal(set(c.want)) || d.Places.Capacity != 9 {
+				t.Errorf("%+v", d.Places)
+			}
+		})
+	}
+}

@@ -34,7 +34,8 @@ type Notices interface {
 	// Placed sees that people are told who have got a place for which they waited.
 	Placed(ctx context.Context, activity id.ID, persons []id.ID) error
 	ActivityCancelled(ctx context.Context, activity id.ID, reason string) error
-	ActivityChanged(ctx context.Context, who actor.Actor, activity id.ID) error
+	// ActivityMoved tells them of another time or place; was is how it stood.
+	ActivityMoved(ctx context.Context, who actor.Actor, was notice.Facts) error
 }
 
 // ListRef names a check-in list.

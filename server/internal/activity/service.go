@@ -160,7 +160,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 			}
 		}
 		if moved || a.Place != before.Place {
-			if err := s.Notices.ActivityChanged(ctx, who, a.ID); err != nil {
+			if err := s.Notices.ActivityMoved(ctx, who, factsOf(before, s.Clock.Now())); err != nil {
 				return err
 			}
 		}

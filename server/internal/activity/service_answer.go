@@ -215,10 +215,14 @@ func (s *Service) Facts(ctx context.Context, ids []id.ID) (map[id.ID]notice.Fact
 	}
 	out := make(map[id.ID]notice.Facts, len(list))
 	for _, a := range list {
-		out[a.ID] = notice.Facts{ID: a.ID, Alliance: a.Alliance, Kind: string(a.Kind), Title: a.Title, Place: a.Place,
-			StartsAt: a.StartsAt, EndsAt: a.EndsAt, State: string(a.State(s.Clock.Now()))}
+		out[a.ID] = factsOf(a, s.Clock.Now())
 	}
 	return out, nil
+}
+
+func factsOf(a Activity, now time.Time) notice.Facts {
+	return notice.Facts{ID: a.ID, Alliance: a.Alliance, Kind: string(a.Kind), Title: a.Title, Place: a.Place,
+		StartsAt: a.StartsAt, EndsAt: a.EndsAt, State: string(a.State(now))}
 }
 
 // Ahead gives what an alliance still has before it, the soonest first.

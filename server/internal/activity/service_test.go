@@ -187,6 +187,10 @@ func TestChangeAndCancel(t *testing.T) {
 	if _, err := c.activity.Change(t.Context(), c.head, a.ID, activity.Change{StartsAt: &later, EndsAt: &end}); err != nil || moved != 1 || len(c.notices.changed) != 1 {
 		t.Fatal(err, moved)
 	}
+	gone := c.clk.Now().Add(-time.Minute)
+	if _, err := c.activity.Change(t.Context(), c.head, a.ID, activity.Change{StartsAt: &gone}); !errors.Is(err, activity.ErrPast) {
+		t.Error(err)
+	}
 	if _, err := c.activity.Change(t.Context(), c.head, a.ID, activity.Change{EndsAt: &starts}); fields(err) != "ends_at" {
 		t.Error(err)
 	}

@@ -88,8 +88,8 @@ func (n *notices) Answered(_ context.Context, _, person, _ id.ID) error {
 func (n *notices) ActivityCancelled(_ context.Context, a id.ID, _ string) error {
 	return n.tell(&n.cancelled, a)
 }
-func (n *notices) ActivityChanged(_ context.Context, _ actor.Actor, a id.ID) error {
-	return n.tell(&n.changed, a)
+func (n *notices) ActivityMoved(_ context.Context, _ actor.Actor, was notice.Facts) error {
+	return n.tell(&n.changed, was.ID)
 }
 
 func (n *notices) Placed(_ context.Context, _ id.ID, persons []id.ID) error {

@@ -86,7 +86,7 @@ func (s store) update(ctx context.Context, a Activity) error {
 	r := rowOf(a)
 	return db.Unavailable(s.db.Conn(ctx).Model(&activityRow{}).Where("id = ?", a.ID).Updates(map[string]any{
 		"host_unit_id": r.HostUnitID, "kind": r.Kind, "title": r.Title, "place": r.Place, "starts_at": r.StartsAt,
-		"ends_at": r.EndsAt, "state": r.State, "cancel_reason": r.CancelReason, "updated_at": r.UpdatedAt,
+		"ends_at": r.EndsAt, "answer_until": db.AtPtr(a.Places.AnswerUntil), "state": r.State, "cancel_reason": r.CancelReason, "updated_at": r.UpdatedAt,
 	}).Error)
 }
 
@@ -126,6 +126,9 @@ func (s store) list(ctx context.Context, scope actor.Scope, f Filter, now time.T
 	q := db.Within(s.db.Conn(ctx), scope, columns)
 	if f.Alliance != 0 {
 		q = q.Where("alliance_id = ?", f.Alliance)
+	}
+	if f.Kind != "" {
+		q = q.Where("kind = ?", string(f.Kind))
 	}
 	direction, after := "DESC", "(starts_at < ? OR (starts_at = ? AND id < ?))"
 	switch f.State {
@@ -169,6 +172,7 @@ func readCursor(text string) (time.Time, id.ID, error) {
 type Filter struct {
 	Alliance id.ID
 	State    State // "": all
+	Kind     Kind  // "": all
 	Page     page.Page
 }
 

@@ -58,10 +58,10 @@ func (quiet) DraftFor(context.Context, actor.Actor, id.ID, id.ID, string, string
 func (quiet) ForActivities(context.Context, []id.ID) (map[id.ID]notice.Notice, error) {
 	return nil, nil
 }
-func (quiet) Answered(context.Context, id.ID, id.ID, id.ID) error       { return nil }
-func (quiet) ActivityCancelled(context.Context, id.ID, string) error    { return nil }
-func (quiet) ActivityChanged(context.Context, actor.Actor, id.ID) error { return nil }
-func (quiet) Placed(context.Context, id.ID, []id.ID) error              { return nil }
+func (quiet) Answered(context.Context, id.ID, id.ID, id.ID) error            { return nil }
+func (quiet) ActivityCancelled(context.Context, id.ID, string) error         { return nil }
+func (quiet) ActivityMoved(context.Context, actor.Actor, notice.Facts) error { return nil }
+func (quiet) Placed(context.Context, id.ID, []id.ID) error                   { return nil }
 
 // accounts names every account; families lists bindings to others than oneself.
 type accounts struct {

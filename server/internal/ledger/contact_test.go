@@ -10,6 +10,7 @@ import (
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
+	"bense/server/internal/id"
 	"bense/server/internal/ledger"
 )
 
@@ -33,6 +34,10 @@ func TestSeveralFamilyContacts(t *testing.T) {
 	relation := "儿子"
 	must(w.ledger.UpdateContact(ctx, who, wang, wang, ledger.ContactChange{Relation: &relation}))(t)
 	must(w.ledger.AddContact(ctx, who, wang, ledger.Contact{Name: "王小红", Relation: "女儿", Phone: "199-0002-0002"}, false))(t)
+	dir := w.ledger.Directory()
+	if kin := must(dir.Families(ctx, []id.ID{wang, w.zhang.Person.ID}))(t); len(kin) != 1 || kin[wang].Phone == "" {
+		t.Errorf("whom to ring: %+v", kin)
+	}
 	e = must(w.ledger.AddContact(ctx, who, wang, ledger.Contact{Name: "王小军", Relation: "侄子", Phone: "0546-5621234", Note: "住同城"}, true))(t)
 	if namesOf(e) != "侄子054****1234 儿子199****0001 女儿199****0002" || e.FamilyPhone != "054****1234" || strings.Contains(fmt.Sprint(e), "小") {
 		t.Errorf("%s %s", namesOf(e), e.FamilyPhone)

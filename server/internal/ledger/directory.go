@@ -69,6 +69,12 @@ func (d *Directory) Phones(ctx context.Context, ids []id.ID) (map[id.ID]string, 
 	return d.store.phones(ctx, ids)
 }
 
+// Families gives whom of the family to ring: of each person the first contact with a number. Showing them needs
+// an audit line.
+func (d *Directory) Families(ctx context.Context, ids []id.ID) (map[id.ID]Contact, error) {
+	return d.store.families(ctx, ids)
+}
+
 // PhoneLast4 gives the last four digits of those who have a number.
 func (d *Directory) PhoneLast4(ctx context.Context, ids []id.ID) (map[id.ID]string, error) {
 	m, err := d.store.phones(ctx, ids)

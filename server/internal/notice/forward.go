@@ -52,15 +52,7 @@ func hourWords(t time.Time) string {
 func leaflet(n Notice, about *Facts, alliance string, contact Contact, now time.Time) Leaflet {
 	l := Leaflet{Alliance: alliance, Title: n.Title, Body: n.Body, Off: n.State == Cancelled}
 	if about != nil {
-		l.When = dayWords(about.StartsAt, now) + " " + hourWords(about.StartsAt)
-		if about.EndsAt.Sub(about.StartsAt) < 12*time.Hour {
-			from, to := hourWords(about.StartsAt), hourWords(about.EndsAt)
-			if part := string([]rune(from)[:2]); strings.HasPrefix(to, part) {
-				to = strings.TrimPrefix(to, part)
-			}
-			l.When += "到" + to
-		}
-		l.Place = about.Place
+		l.When, l.Place = about.spot().whenWords(now), about.Place
 		l.Off = l.Off || about.State == "cancelled"
 	}
 	if contact.Phone != "" {
@@ -92,8 +84,8 @@ func (l Leaflet) Text() string {
 	return strings.Join(append(lines, l.Alliance), "\n")
 }
 
-// calendarEntry is RFC 5545: one event that rings two hours before.
-func calendarEntry(n Notice, about Facts, now time.Time) []byte {
+// calendarEntry is RFC 5545: one event that rings two hours before. A calendar takes a later sequence for news.
+func calendarEntry(n Notice, about Facts, sequence int, now time.Time) []byte {
 	const utc = "20060102T150405Z"
 	status := "CONFIRMED"
 	if n.State == Cancelled || about.State == "cancelled" {
@@ -102,7 +94,7 @@ func calendarEntry(n Notice, about Facts, now time.Time) []byte {
 	var b strings.Builder
 	for _, line := range []string{
 		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Bense//Notice//ZH", "METHOD:PUBLISH", "BEGIN:VEVENT",
-		"UID:" + n.Activity.String() + "@bense", "DTSTAMP:" + now.UTC().Format(utc), fmt.Sprintf("SEQUENCE:%d", n.Revision),
+		"UID:" + n.Activity.String() + "@bense", "DTSTAMP:" + now.UTC().Format(utc), fmt.Sprintf("SEQUENCE:%d", sequence),
 		"DTSTART:" + about.StartsAt.UTC().Format(utc), "DTEND:" + about.EndsAt.UTC().Format(utc),
 		"SUMMARY:" + calendarText(about.Title), "LOCATION:" + calendarText(about.Place), "DESCRIPTION:" + calendarText(n.Body),
 		"STATUS:" + status, "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:" + calendarText(about.Title), "TRIGGER:-PT2H", "END:VALARM",

@@ -2,7 +2,11 @@ package notice_test
 
 import (
 	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -92,7 +96,7 @@ func TestPictures(t *testing.T) {
 		"off":   {Alliance: "城东党建联盟", Title: "十月主题党日", When: "10月19日 星期一 上午9:00", Place: "黄河文化馆", Off: true, Contact: "张秀兰 0546-5300000"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data, err := l.Picture()
+			data, err := l.Picture(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,5 +116,108 @@ func TestPictures(t *testing.T) {
 				os.WriteFile(dir+"/"+name+".png", data, 0o600)
 			}
 		})
+	}
+}
+
+// jpegOf is a picture as it is stored, drawn point by point.
+func jpegOf(t *testing.T, width, height int, at func(x, y int) color.RGBA) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			img.SetRGBA(x, y, at(x, y))
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A photograph is in the picture with all facts still around it, whatever it shows within 300 KB.
+func TestPictureWithAPhotograph(t *testing.T) {
+	l := notice.Leaflet{Alliance: "城东党建联盟", Title: "十月主题党日", When: "10月19日 星期一 上午9:00到11:00", Place: "黄河文化馆",
+		Body: strings.Repeat("请带党徽、老花镜。\n午饭在食堂。\n", 7), Contact: "张秀兰 0546-5300000"}
+	plain, err := l.Picture(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, _ := png.Decode(bytes.NewReader(plain))
+	dice := rand.New(rand.NewPCG(1, 2))
+	noise := func(int, int) color.RGBA {
+		return color.RGBA{uint8(dice.Uint32()), uint8(dice.Uint32()), uint8(dice.Uint32()), 255}
+	}
+	shades := func(x, y int) color.RGBA { return color.RGBA{uint8(x / 5), uint8(y / 4), uint8((x + y) / 9), 255} }
+	for name, photo := range map[string][]byte{
+		"wide": jpegOf(t, 1280, 960, shades), "tall": jpegOf(t, 720, 1280, shades), "strip": jpegOf(t, 1280, 4, shades), "needle": jpegOf(t, 3, 1280, shades),
+		"one colour": jpegOf(t, 640, 480, func(int, int) color.RGBA { return color.RGBA{0, 128, 0, 255} }), "noise": jpegOf(t, 1280, 960, noise),
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, err := l.Picture(photo)
+			if err != nil || len(data) > notice.MaxPicture {
+				t.Fatalf("%d bytes, %v", len(data), err)
+			}
+			img, err := png.Decode(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			more := img.Bounds().Dy() - bare.Bounds().Dy()
+			if img.Bounds().Dx() != 750 || more <= 0 {
+				t.Errorf("%v: no photograph in it", img.Bounds())
+			}
+			for y := range bare.Bounds().Dy() { // what stands above and below is what stood there before
+				at := y
+				if y > bare.Bounds().Dy()-200 {
+					at += more
+				}
+				for x := range 750 {
+					if bare.At(x, y) != img.At(x, at) && (y < 1000 || y > bare.Bounds().Dy()-150) {
+						t.Fatalf("the words have changed at %d,%d", x, y)
+					}
+				}
+			}
+			if dir := os.Getenv("BENSE_PICTURES"); dir != "" {
+				os.WriteFile(dir+"/photo-"+name+".png", data, 0o600)
+			}
+		})
+	}
+	off := l
+	off.Off = true
+	with, err := off.Picture(jpegOf(t, 640, 480, shades))
+	without, err2 := off.Picture(nil)
+	if err != nil || err2 != nil || !bytes.Equal(with, without) {
+		t.Error("what is cancelled shows a photograph", err, err2)
+	}
+}
+
+// Only pictures that have passed the check leave the mini-program.
+func TestUncheckedPicturesStayInside(t *testing.T) {
+	h := newHouse(t)
+	key, first := h.withPicture()
+	i, err := h.svc.AddPhoto(t.Context(), head(), key, snapshot(t))
+	h.must(err)
+	second := i.Photos[1].ID
+	_, err = h.db.SQL().ExecContext(t.Context(), "UPDATE notices SET state = 'published', published_at = created_at WHERE id = "+key.String())
+	h.must(err)
+	size := func(states ...notice.PhotoState) int {
+		for n, p := range []id.ID{first, second} {
+			_, err := h.db.SQL().ExecContext(t.Context(), "UPDATE notice_pictures SET state = '"+string(states[n])+"' WHERE id = "+p.String())
+			h.must(err)
+		}
+		data, err := h.svc.Picture(t.Context(), member(1101), key)
+		h.must(err)
+		img, err := png.Decode(bytes.NewReader(data))
+		h.must(err)
+		return img.Bounds().Dy()
+	}
+	none := size(notice.PhotoRefused, notice.PhotoRefused)
+	for _, s := range []notice.PhotoState{notice.PhotoPending, notice.PhotoReview} {
+		if size(s, notice.PhotoRefused) != none {
+			t.Errorf("a picture that is %s went out", s)
+		}
+	}
+	if size(notice.PhotoPassed, notice.PhotoPending) == none || size(notice.PhotoPending, notice.PhotoPassed) == none {
+		t.Error("a picture that has passed is missing")
 	}
 }

@@ -50,6 +50,7 @@ type noticeView struct {
 	Pictures    []pictureView    `json:"pictures" nullable:"false"`
 	CorrectedAt *time.Time       `json:"corrected_at,omitempty" doc:"Of the last correction"`
 	Corrections []correctionView `json:"corrections" nullable:"false" doc:"The latest first"`
+	Moved       *movedView       `json:"moved,omitempty" doc:"The last change of time or place since it went out"`
 	Writing     *writingView     `json:"writing,omitempty" doc:"To whoever writes for the alliance"`
 }
 
@@ -81,7 +82,7 @@ func viewItem(i Item) noticeView {
 		ID: n.ID, Title: n.Title, Body: n.Body, State: n.State, Reason: n.Reason, CreatedAt: n.CreatedAt, PublishedAt: when(n.PublishedAt),
 		AllianceID: n.Alliance, Alliance: i.Alliance, Activity: viewActivity(i.About), People: viewMine(i.People),
 		Revision: n.Revision, FromOffice: n.Series != 0, CorrectedAt: when(n.CorrectedAt), Corrections: viewCorrections(i.Corrections),
-		Audience: audienceView{Kind: n.Audience.Kind, IDs: i.Subjects, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Writing: viewWriting(i),
+		Audience: audienceView{Kind: n.Audience.Kind, IDs: i.Subjects, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Moved: viewMoved(i.Moves), Writing: viewWriting(i),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"bense/server/internal/actor"
 	"bense/server/internal/id"
+	"bense/server/internal/ledger"
 	"bense/server/internal/page"
 	"bense/server/internal/web"
 )
@@ -19,6 +20,7 @@ type callView struct {
 	UnitID   id.ID      `json:"unit_id"`
 	Unit     string     `json:"unit"`
 	Phone    string     `json:"phone"`
+	Family   *kinView   `json:"family,omitempty" doc:"Whom to ring of a person without a number, or who wants the family to be told"`
 	ReadAt   *time.Time `json:"read_at,omitempty"`
 	Answer   string     `json:"answer"`
 	Outcome  Outcome    `json:"outcome" doc:"Of the last call, or empty"`
@@ -27,14 +29,27 @@ type callView struct {
 	By       string     `json:"by" doc:"Who made the last call"`
 	// Those of one household stand one after the other.
 	HouseholdID id.ID  `json:"household_id" doc:"Who has the same lives in one household; empty: none"`
-	News        News   `json:"news" enum:",corrected,placed" doc:"What somebody who knew the notice does not know yet: another text, or a place after waiting; empty: nothing"`
+	News        News   `json:"news" enum:",corrected,moved,placed" doc:"What somebody who knew the notice does not know yet: another text, another time or place, or a place after waiting; empty: nothing"`
 	Calling     string `json:"calling" doc:"The colleague who is calling at this moment; empty when nobody else is"`
 	Way         Way    `json:"way" enum:"wechat,family,phone" doc:"How the person wants to be told; phone: nothing else was sent"`
 }
 
+type kinView struct {
+	Name     string `json:"name"`
+	Relation string `json:"relation"`
+	Phone    string `json:"phone"`
+}
+
+func viewKin(c ledger.Contact) *kinView {
+	if c.Phone == "" {
+		return nil
+	}
+	return &kinView{c.Name, c.Relation, c.Phone}
+}
+
 func viewCall(c Call) callView {
 	return callView{
-		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, ReadAt: when(c.ReadAt),
+		PersonID: c.Person, Name: c.Name, UnitID: c.Unit, Unit: c.UnitName, Phone: c.Phone, Family: viewKin(c.Family), ReadAt: when(c.ReadAt),
 		Answer: c.Answer, Outcome: c.Outcome, Note: c.Note, At: when(c.At), By: c.By, HouseholdID: c.Household, Calling: c.Now, Way: c.Way,
 		News: c.News,
 	}

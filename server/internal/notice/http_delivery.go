@@ -65,7 +65,7 @@ type reminderView struct {
 
 type stepView struct {
 	At    time.Time `json:"at"`
-	Kind  string    `json:"kind" doc:"created, published, pushed, posted, card_shared, read, reminded, called, closed or cancelled"`
+	Kind  string    `json:"kind" doc:"created, published, pushed, posted, card_shared, read, reminded, corrected, moved, called, closed or cancelled"`
 	Text  string    `json:"text"`
 	Count int       `json:"count"`
 }

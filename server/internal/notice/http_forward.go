@@ -44,13 +44,9 @@ func forwardRoutes(api huma.API, s *Service) {
 			return &pictureOut{Type: kind, Disposition: `inline; filename="` + name + `"`, Body: data}, nil
 		})
 	}
-	file("getNoticePicture", "/notices/{id}/notice.png", "A notice as one picture of at most 300 KB", "image/png", "notice.png",
+	file("getNoticePicture", "/notices/{id}/notice.png", "A notice as one picture of at most 300 KB, with the first of its own pictures in it", "image/png", "notice.png",
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) ([]byte, error) {
-			l, err := s.Forward(ctx, who, in.ID.ID)
-			if err != nil {
-				return nil, err
-			}
-			return l.Picture()
+			return s.Picture(ctx, who, in.ID.ID)
 		})
 	file("getNoticeCalendar", "/notices/{id}/notice.ics", "The activity of a notice for a calendar", "text/calendar", "notice.ics",
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) ([]byte, error) {

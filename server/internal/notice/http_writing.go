@@ -87,6 +87,21 @@ func viewCorrections(list []Version) []correctionView {
 	return out
 }
 
+type movedView struct {
+	At      time.Time    `json:"at"`
+	Told    int          `json:"told" doc:"People who knew and were told anew"`
+	Changes []changeView `json:"changes" nullable:"false"`
+}
+
+// viewMoved shows the last of the moves.
+func viewMoved(list []Move) *movedView {
+	if len(list) == 0 {
+		return nil
+	}
+	m := list[len(list)-1]
+	return &movedView{m.At, m.Told, viewChanges(m.Changes())}
+}
+
 type sendInput struct {
 	web.IDPath
 	Body struct {

@@ -70,8 +70,9 @@ type block struct {
 
 func (b block) pitch() int { return b.size * 3 / 2 }
 
-// Picture draws the leaflet as a PNG of at most MaxPicture bytes.
-func (l Leaflet) Picture() ([]byte, error) {
+// Picture draws the leaflet as a PNG of at most MaxPicture bytes, with a photograph (JPEG) between the text and
+// whom to call; nil: without one. What is cancelled shows none.
+func (l Leaflet) Picture(photo []byte) ([]byte, error) {
 	f, err := typeface()
 	if err != nil {
 		return nil, fmt.Errorf("notice: typeface: %w", err)
@@ -104,15 +105,29 @@ func (l Leaflet) Picture() ([]byte, error) {
 	} else if l.Body != "" {
 		rest = append(rest, make(l.Body, 34, 30, bodyLines, ink))
 	}
+	above := len(rest)
 	fact("有事请打电话", l.Contact)
 
 	top := margin + height(head) + margin*2/3
-	canvas := image.NewPaletted(image.Rect(0, 0, pictureWidth, top+height(rest)+margin), shades)
-	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
-	draw.Draw(canvas, image.Rect(0, 0, pictureWidth, top), image.NewUniform(red), image.Point{}, draw.Src)
-	write(canvas, head, margin)
-	write(canvas, rest, top)
+	sheet := func(room int) *image.Paletted {
+		canvas := image.NewPaletted(image.Rect(0, 0, pictureWidth, top+height(rest)+room+margin), shades)
+		draw.Draw(canvas, canvas.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
+		draw.Draw(canvas, image.Rect(0, 0, pictureWidth, top), image.NewUniform(red), image.Point{}, draw.Src)
+		write(canvas, head, margin)
+		write(canvas, rest[:above], top)
+		write(canvas, rest[above:], top+height(rest[:above])+room)
+		return canvas
+	}
+	if photo != nil && !l.Off {
+		data, err := illustrated(sheet, top+height(rest[:above]), photo)
+		if err != nil || data != nil {
+			return data, err
+		}
+	}
+	return encoded(sheet(0))
+}
 
+func encoded(canvas *image.Paletted) ([]byte, error) {
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, canvas); err != nil {
 		return nil, fmt.Errorf("notice: picture: %w", err)

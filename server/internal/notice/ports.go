@@ -29,6 +29,8 @@ type Directory interface {
 	Persons(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Person, error)
 	ActiveInAlliance(ctx context.Context, alliance id.ID) ([]ledger.Person, error)
 	Phones(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
+	// Families gives whom of the family to ring, of those who have named somebody with a number.
+	Families(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Contact, error)
 	Alliance(ctx context.Context, alliance id.ID) (ledger.Alliance, error)
 }
 

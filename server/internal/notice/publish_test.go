@@ -325,14 +325,14 @@ func TestChangesAreTold(t *testing.T) {
 	h := newHouse(t)
 	h.accept(notice.ForChange, 2, 1201)
 	h.draft()
-	h.must(h.svc.ActivityChanged(t.Context(), head(), party)) // nobody knows it yet
+	h.moveTo(head(), time.Hour, "黄河文化馆") // nobody knows it yet
 	key, ok, err := h.svc.ForActivity(t.Context(), party)
 	if h.must(err); !ok {
 		t.Fatal("no notice")
 	}
 	h.publishDraft(key)
 	for range 3 {
-		h.must(h.svc.ActivityChanged(t.Context(), head(), party))
+		h.moveTo(head(), time.Hour, "黄河文化馆")
 	}
 	if h.work(); len(h.sent) != 2 {
 		t.Errorf("%d messages with two credits", len(h.sent))

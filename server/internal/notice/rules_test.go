@@ -154,8 +154,9 @@ func TestAutomaticRemindersFollowTheActivity(t *testing.T) {
 	h := newHouse(t)
 	h.accept(notice.ForReminder, 4, 1101)
 	key := h.published()
+	was := h.facts[party]
 	h.begins(local(t, "07-05 14:00"))
-	h.must(h.svc.ActivityChanged(t.Context(), head(), party))
+	h.must(h.svc.ActivityMoved(t.Context(), head(), was))
 	h.walk(local(t, "07-05 16:30"))
 	if got := h.rounds(key); len(got) != 2 || got[0] != "07-04 14:00" || got[1] != "07-05 12:00" {
 		t.Errorf("rounds at %v", got)

@@ -12,6 +12,7 @@ import (
 	"bense/server/internal/audit"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
+	"bense/server/internal/ledger"
 )
 
 // Call is one line of the call list: a person, the number, and what came of the last call.
@@ -19,11 +20,13 @@ type Call struct {
 	Reader
 	Phone string
 	Note  string
-	At    time.Time // of the last call
-	By    string    // name of who called
-	Now   string    // name of the colleague who is calling at this moment; empty: nobody else is
-	Way   Way       // how the person wants to be told
-	News  News      // what is new for the person
+	// Family is whom to ring instead, of a person without a number or who wants the family to be told.
+	Family ledger.Contact
+	At     time.Time // of the last call
+	By     string    // name of who called
+	Now    string    // name of the colleague who is calling at this moment; empty: nobody else is
+	Way    Way       // how the person wants to be told
+	News   News      // what is new for the person
 }
 
 // News is what somebody who knew the notice does not know yet.
@@ -32,16 +35,19 @@ type News string
 // Kinds of news.
 const (
 	Corrected News = "corrected" // the text
+	Moved     News = "moved"     // time or place
 	GotPlace  News = "placed"    // who waited has a place
 )
 
-// newsFor tells what is new for a person, from the earlier versions of the notice.
-func newsFor(r Recipient, old []Version) News {
+// newsFor tells what is new for a person, from the earlier versions of the notice and its moves.
+func newsFor(r Recipient, old []Version, moves []Move) News {
 	switch {
 	case r.AgainAt.IsZero() || !r.Unreached():
 		return ""
 	case slices.ContainsFunc(old, func(v Version) bool { return v.ReplacedAt.Equal(r.AgainAt) }):
 		return Corrected
+	case slices.ContainsFunc(moves, func(m Move) bool { return m.At.Equal(r.AgainAt) }):
+		return Moved
 	}
 	return GotPlace
 }
@@ -73,6 +79,14 @@ func (s *Service) Calls(ctx context.Context, who actor.Actor, key id.ID, withCal
 	if err != nil {
 		return nil, err
 	}
+	ways, err := s.store.ways(ctx, personsOf(rows))
+	if err != nil {
+		return nil, err
+	}
+	families, err := s.Directory.Families(ctx, throughFamily(rows, phones, ways))
+	if err != nil {
+		return nil, err
+	}
 	last, err := s.store.lastCalls(ctx, n.ID)
 	if err != nil {
 		return nil, err
@@ -90,17 +104,17 @@ func (s *Service) Calls(ctx context.Context, who actor.Actor, key id.ID, withCal
 	if err != nil {
 		return nil, err
 	}
-	ways, err := s.store.ways(ctx, personsOf(rows))
+	old, err := s.store.versions(ctx, []id.ID{n.ID})
 	if err != nil {
 		return nil, err
 	}
-	old, err := s.store.versions(ctx, []id.ID{n.ID})
+	moves, err := s.store.moves(ctx, []id.ID{n.ID})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Call, 0, len(readers))
 	for _, r := range waitingFirst(byHousehold(readers), ways) {
-		c := Call{Reader: r, Phone: phones[r.Person], Way: cmp.Or(ways[r.Person], ByWeChat), News: newsFor(r.Recipient, old[n.ID])}
+		c := Call{Reader: r, Phone: phones[r.Person], Family: families[r.Person], Way: cmp.Or(ways[r.Person], ByWeChat), News: newsFor(r.Recipient, old[n.ID], moves[n.ID])}
 		if l, ok := last[r.Person]; ok {
 			if c.Note, err = s.Box.OpenString(l.Note, noteContext); err != nil {
 				return nil, err
@@ -112,7 +126,12 @@ func (s *Service) Calls(ctx context.Context, who actor.Actor, key id.ID, withCal
 		}
 		out = append(out, c)
 	}
-	return out, s.audit(ctx, who, "notice.call_list", n, map[string]any{"numbers": len(out)})
+	return out, s.audit(ctx, who, "notice.call_list", n, map[string]any{"numbers": len(out), "families": len(families)})
+}
+
+// throughFamily gives those whose family is rung: who wants it so, or has no number.
+func throughFamily(rows []Recipient, phones map[id.ID]string, ways map[id.ID]Way) []id.ID {
+	return slices.DeleteFunc(personsOf(rows), func(p id.ID) bool { return phones[p] != "" && ways[p] != ByFamily })
 }
 
 const noteContext = "notice_calls.note"
@@ -296,10 +315,11 @@ func (s *Service) RecordCall(ctx context.Context, who actor.Actor, key, person i
 	readers, err := s.readers(ctx, n, []Recipient{r})
 	names, err2 := s.Accounts.AccountName(ctx, []id.ID{who.Account})
 	old, err3 := s.store.versions(ctx, []id.ID{n.ID})
-	if err := errors.Join(err, err2, err3); err != nil || len(readers) == 0 {
+	moves, err4 := s.store.moves(ctx, []id.ID{n.ID})
+	if err := errors.Join(err, err2, err3, err4); err != nil || len(readers) == 0 {
 		return Call{}, err
 	}
-	return Call{Reader: readers[0], Note: note, At: c.At, By: names[who.Account], News: newsFor(r, old[n.ID])}, nil
+	return Call{Reader: readers[0], Note: note, At: c.At, By: names[who.Account], News: newsFor(r, old[n.ID], moves[n.ID])}, nil
 }
 
 // household gives the others of a call: recipients in scope who live in the person's household.

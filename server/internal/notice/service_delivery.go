@@ -153,12 +153,14 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 	var cards []Card
 	var posts []Post
 	var lanes []laneCount
+	var moves map[id.ID][]Move
 	for _, get := range []func() error{
 		func() (err error) { t.Tally, err = s.store.tally(ctx, n.ID, scope); return },
 		func() (err error) { t.Pushes, err = s.store.pushes(ctx, n.ID, scope); return },
 		func() (err error) { t.Reminders, err = s.store.reminders(ctx, n.ID); return },
 		func() (err error) { cards, err = s.store.cards(ctx, n.ID); return },
 		func() (err error) { lanes, err = s.store.sentBy(ctx, n.ID, scope); return },
+		func() (err error) { moves, err = s.store.moves(ctx, []id.ID{n.ID}); return },
 		func() (err error) { posts, err = s.store.posts(ctx, n.ID); return },
 	} {
 		if err := get(); err != nil {
@@ -181,6 +183,6 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 		t.Card = cards[len(cards)-1]
 	}
 	t.CardWord = t.Card.Word(s.Clock.Now())
-	t.Steps = steps(n, t.Tally, lanes, cards, posts, t.Reminders)
+	t.Steps = steps(n, t.Tally, lanes, cards, posts, t.Reminders, moves[n.ID])
 	return t, nil
 }

@@ -2,6 +2,8 @@ package notice
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -24,6 +26,37 @@ func (s *Service) Forward(ctx context.Context, who actor.Actor, key id.ID) (Leaf
 	return leaflet(n, about, a.Name, s.Contact, s.Clock.Now()), nil
 }
 
+// Picture gives it as one picture, with the first of the notice's pictures in it. Only what has passed the check
+// leaves the mini-program.
+func (s *Service) Picture(ctx context.Context, who actor.Actor, key id.ID) ([]byte, error) {
+	l, err := s.Forward(ctx, who, key)
+	if err != nil {
+		return nil, err
+	}
+	photos, err := s.store.photos(ctx, []id.ID{key})
+	if err != nil {
+		return nil, err
+	}
+	list := photos[key]
+	i := slices.IndexFunc(list, func(p Photo) bool { return p.State == PhotoPassed })
+	if i < 0 {
+		return l.Picture(nil)
+	}
+	_, data, err := s.store.photo(ctx, s.Box, list[i].ID)
+	if errors.Is(err, ErrNoPhoto) { // taken off at this moment
+		return l.Picture(nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.slot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return l.Picture(data)
+}
+
 // Calendar gives the activity of a notice as an iCalendar file.
 func (s *Service) Calendar(ctx context.Context, who actor.Actor, key id.ID) ([]byte, error) {
 	n, about, err := s.out(ctx, who, key)
@@ -33,7 +66,8 @@ func (s *Service) Calendar(ctx context.Context, who actor.Actor, key id.ID) ([]b
 	if about == nil {
 		return nil, ErrNoDate
 	}
-	return calendarEntry(n, *about, s.Clock.Now()), nil
+	moved, err := s.store.moves(ctx, []id.ID{n.ID})
+	return calendarEntry(n, *about, n.Revision+len(moved[n.ID]), s.Clock.Now()), err
 }
 
 // out gives a notice that has been published, with its activity.

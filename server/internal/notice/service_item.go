@@ -18,6 +18,7 @@ type Item struct {
 	Subjects    []id.ID // units or branches that it names
 	Photos      []Photo
 	Corrections []Version
+	Moves       []Move // the oldest first
 	// To whoever Writes for the alliance: does it (of one that is out: its correction) want approval that the asker
 	// can't give, may the asker give it, may the asker end and correct it, and who wrote and answers for what is not out.
 	Writes, Needs, Approver, Owner bool
@@ -95,6 +96,7 @@ type written struct {
 	subjects  map[id.ID][]id.ID
 	photos    map[id.ID][]Photo
 	old       map[id.ID][]Version
+	moves     map[id.ID][]Move
 	proposals map[id.ID]Proposal
 	levels    map[id.ID]Level
 	names     map[id.ID]string
@@ -134,6 +136,9 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
 		return w, err
 	}
+	if w.moves, err = s.store.moves(ctx, keys); err != nil {
+		return w, err
+	}
 	if w.proposals, err = s.store.proposals(ctx, running); err != nil {
 		return w, err
 	}
@@ -150,7 +155,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
 	i.Subjects, i.Photos = w.subjects[n.ID], w.photos[n.ID]
-	i.Corrections = corrections(n, w.old[n.ID])
+	i.Corrections, i.Moves = corrections(n, w.old[n.ID]), w.moves[n.ID]
 	if !writes(who, n) {
 		return
 	}

@@ -19,6 +19,16 @@ import (
 // drawing bounds how many pictures are unpacked at once: each may take two hundred megabytes for a moment.
 const drawing = 2
 
+// slot waits for a turn at unpacking a picture, and gives the way to end it.
+func (s *Service) slot(ctx context.Context) (func(), error) {
+	select {
+	case s.drawing <- struct{}{}:
+		return func() { <-s.drawing }, nil
+	case <-ctx.Done():
+		return nil, errs.Wrap(errs.ErrUnavailable, ctx.Err())
+	}
+}
+
 // AddPhoto draws a picture anew, keeps it with a draft and asks WeChat about it; the answer comes later.
 func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data []byte) (Item, error) {
 	n, err := s.ownable(ctx, who, key)
@@ -28,12 +38,11 @@ func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data
 	if err := n.open(); err != nil {
 		return Item{}, err
 	}
-	select {
-	case s.drawing <- struct{}{}:
-		defer func() { <-s.drawing }()
-	case <-ctx.Done():
-		return Item{}, errs.Wrap(errs.ErrUnavailable, ctx.Err())
+	done, err := s.slot(ctx)
+	if err != nil {
+		return Item{}, err
 	}
+	defer done()
 	drawn, err := attachment.Redraw(data)
 	if err != nil {
 		return Item{}, err

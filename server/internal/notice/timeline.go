@@ -47,7 +47,7 @@ type Reminder struct {
 // Step is one line of the timeline.
 type Step struct {
 	At    time.Time
-	Kind  string // created published pushed posted card_shared read reminded corrected called closed cancelled
+	Kind  string // created published pushed posted card_shared read reminded corrected moved called closed cancelled
 	Text  string
 	Count int
 }
@@ -75,7 +75,7 @@ type laneCount struct {
 var pushedWords = map[Channel]string{Subscribe: "微信提醒已发出%d条", Official: "公众号消息已发出%d条", SMS: "短信已发出%d条"}
 
 // steps tells the story in the order in which it happened.
-func steps(n Notice, t Tally, lanes []laneCount, cards []Card, posts []Post, rs []Reminder) []Step {
+func steps(n Notice, t Tally, lanes []laneCount, cards []Card, posts []Post, rs []Reminder, moves []Move) []Step {
 	out := []Step{{At: n.CreatedAt, Kind: "created", Text: "写好草稿"}}
 	add := func(at time.Time, kind string, count int, format string) {
 		if !at.IsZero() {
@@ -99,6 +99,9 @@ func steps(n Notice, t Tally, lanes []laneCount, cards []Card, posts []Post, rs 
 	add(t.LastRead, "read", t.Read, "%d人已经看过")
 	for _, r := range rs {
 		add(r.At, "reminded", r.People, "又提醒了%d人")
+	}
+	for _, m := range moves {
+		add(m.At, "moved", m.Told, "改了时间地点，知道的%d人再通知")
 	}
 	if !n.CorrectedAt.IsZero() {
 		out = append(out, Step{At: n.CorrectedAt, Kind: "corrected", Text: "更正了文字，看过旧的已再通知"})

@@ -45,7 +45,8 @@ type world struct {
 	bound    map[id.ID][]id.ID // person → accounts
 	open     map[id.ID]string  // openids that are not openID's
 	session  map[id.ID]string
-	phones   map[id.ID]string // where it is not one's own
+	phones   map[id.ID]string // where it is not one's own; empty: none
+	families map[id.ID]ledger.Contact
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
 	svc      *notice.Service
@@ -133,8 +134,22 @@ func (w *world) ActiveInAlliance(_ context.Context, a id.ID) ([]ledger.Person, e
 func (w *world) Phones(_ context.Context, ids []id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}
 	for _, i := range ids {
-		if out[i] = w.phones[i]; out[i] == "" {
-			out[i] = fmt.Sprintf("1990000%04d", i)
+		phone, other := w.phones[i]
+		if !other {
+			phone = fmt.Sprintf("1990000%04d", i)
+		}
+		if phone != "" {
+			out[i] = phone
+		}
+	}
+	return out, nil
+}
+
+func (w *world) Families(_ context.Context, ids []id.ID) (map[id.ID]ledger.Contact, error) {
+	out := map[id.ID]ledger.Contact{}
+	for _, i := range ids {
+		if c, ok := w.families[i]; ok {
+			out[i] = c
 		}
 	}
 	return out, nil
@@ -357,7 +372,7 @@ func empty(t *testing.T) *db.DB {
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
 		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
-		"notice_audiences", "notice_versions", "notice_corrections", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_audiences", "notice_versions", "notice_corrections", "notice_moves", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

@@ -96,16 +96,16 @@ func TestMovingTheActivityIsReadBeforeItGoesOut(t *testing.T) {
 	key := h.draft()
 	_, err = h.svc.Submit(t.Context(), head(), key, start.Add(2*time.Hour))
 	h.must(err)
-	h.must(h.svc.ActivityChanged(t.Context(), head(), party))
+	h.moveTo(head(), time.Hour, "黄河文化馆")
 	_, err = h.svc.Approve(t.Context(), lead(), key, 0)
 	h.want(err, notice.ErrChanged)
 	_, err = h.svc.Approve(t.Context(), lead(), key, 1)
 	h.must(err)
-	h.must(h.svc.ActivityChanged(t.Context(), lead(), party)) // whose look it is
+	h.moveTo(lead(), time.Hour, "黄河文化馆") // whose look it is
 	if n := h.state(key); n.State != notice.Scheduled {
 		t.Error(n.State)
 	}
-	h.must(h.svc.ActivityChanged(t.Context(), head(), party))
+	h.moveTo(head(), time.Hour, "黄河文化馆")
 	if n := h.state(key); n.State != notice.Draft || !strings.Contains(n.Remark, "再送审") {
 		t.Errorf("%+v", n)
 	}

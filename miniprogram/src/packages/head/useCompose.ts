@@ -8,28 +8,24 @@ import { back } from '../../composables/useScan'
 import { useSession } from '../../composables/useSession'
 import { platform } from '../../platform'
 import { useSubmit } from '../../composables/useSubmit'
-import { useSpan } from './span'
 import { templates, type Choice } from './templates'
+import { HALF, timesOf, useTimes, type Times } from './times'
 
-const HALF = 30
 const QUARTER_HOUR = 15 * 60_000
 
 /** In three days at nine; in the demo at the next half hour that is a quarter of an hour away. */
 export function firstStart(soon: boolean, now: number = Date.now()): { day: number; minutes: number } {
-  if (!soon) return { day: addDays(now, 3), minutes: 9 * 60 }
+  if (!soon) return { day: addDays(now, 3), minutes: MORNING }
   const slot = HALF * 60_000
   const at = Math.ceil((now + QUARTER_HOUR) / slot) * slot
   return { day: at, minutes: minutesOfDay(at) }
 }
 
-export interface Form {
+export interface Form extends Times {
   alliance: string
   choice: Choice | ''
   title: string
   place: string
-  day: number
-  minutes: number
-  length: number
   body: string
   notice: string
   activity: string
@@ -38,12 +34,19 @@ export interface Form {
   told: string
   /** All of it as the server has it: what differs is on this phone alone. */
   kept: string
+  like: Suggestion
 }
+
+/** What was filled in for somebody, for which alliance and kind, and when the one was after which it was done. */
+interface Suggestion { for: string; at: string; place: string; minutes: number }
+
+const MORNING = 9 * 60
 
 function empty(): Form {
   return {
     alliance: '', choice: '', title: '', place: '', ...firstStart(platform.soon),
     length: 120, body: '', notice: '', activity: '', audience: { kind: 'alliance' }, told: '', kept: '',
+    like: { for: '', at: '', place: '', minutes: MORNING },
   }
 }
 
@@ -84,7 +87,9 @@ export function useCompose() {
   const { form, clear } = (draft ??= effectScope(true).run(() => useDraft<Form>('notice', empty))!)
   const halves = (aside ??= effectScope(true).run(() => useDraft('notice-aside', () => ({ forms: {} as Record<string, Form> })))!).form
   const missing = ref<Record<string, string>>({})
-  const { starts, ends } = useSpan(form)
+
+  const times = useTimes(form)
+  const { starts, ends } = times
   // A role's label ends in the post; readers are told of the alliance alone.
   const alliances = computed(() =>
     [...session.roles('head'), ...session.roles('lead_staff')].map((r) => ({
@@ -102,12 +107,24 @@ export function useCompose() {
   }
   renewDay()
 
-  /** Most meetings are held in the alliance's own room: say so until somebody says otherwise. */
-  async function suggestPlace() {
+  /** Where and when, until somebody says otherwise: as the last one of the kind, else in the alliance's own room at nine. */
+  async function suggest() {
     const id = alliance.value?.alliance_id
-    if (form.place || !id) return
-    const home = await call('GET /alliances/{id}', { path: { id } }).catch(() => undefined)
-    if (home?.venue && !form.place) form.place = home.venue
+    const kind = form.choice
+    const key = `${id}:${kind}`
+    if (!id || !kind || kind === 'plain' || form.activity || form.like.for === key) return
+    const [list, home] = await Promise.all([
+      call('GET /activities', { query: { alliance_id: id, kind, state: 'ended', limit: 1 } }).catch(() => undefined),
+      call('GET /alliances/{id}', { path: { id } }).catch(() => undefined),
+    ])
+    if (key !== `${alliance.value?.alliance_id}:${form.choice}`) return
+    const last = list?.items[0]
+    const times = last && timesOf(last)
+    const next = { for: key, at: last?.starts_at ?? '', place: last?.place || home?.venue || '', minutes: times?.minutes ?? MORNING }
+    if (!form.place || form.place === form.like.place) form.place = next.place
+    if (!platform.soon && form.minutes === form.like.minutes) form.minutes = next.minutes
+    if (times) form.length = Math.max(HALF, times.length)
+    form.like = next
   }
 
   const choices = computed(() => (known.value?.alliance === alliance.value?.alliance_id ? known.value?.choices : undefined))
@@ -195,10 +212,7 @@ export function useCompose() {
     })
     if (n.audience.follows_id) form.choice = 'plain'
     else if (n.activity) {
-      form.place = n.activity.place
-      form.day = Date.parse(n.activity.starts_at)
-      form.minutes = minutesOfDay(n.activity.starts_at)
-      form.length = Math.round((Date.parse(n.activity.ends_at) - Date.parse(n.activity.starts_at)) / 60_000)
+      Object.assign(form, { place: n.activity.place }, timesOf(n.activity))
       form.kept = wordsOf(form)
       renewDay()
     }
@@ -268,7 +282,7 @@ export function useCompose() {
   const backToForm = () => back(`/packages/head/compose${form.notice ? `?id=${form.notice}` : ''}`)
 
   return {
-    form, missing, starts, ends, alliance, alliances, choose, gaps, complete, open, another, unsaved, follow, suggestPlace, countPeople, choices, count,
+    form, missing, times, starts, ends, alliance, alliances, choose, gaps, complete, open, another, unsaved, follow, suggest, countPeople, choices, count,
     save, prepare, stored, keep, publish, submit, published, clear, backToForm, session,
   }
 }

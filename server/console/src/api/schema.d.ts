@@ -2440,7 +2440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A notice as one picture of at most 300 KB */
+        /** A notice as one picture of at most 300 KB, with the first of its own pictures in it */
         get: operations["getNoticePicture"];
         put?: never;
         post?: never;
@@ -6263,14 +6263,16 @@ export interface components {
             by: string;
             /** @description The colleague who is calling at this moment; empty when nobody else is */
             calling: string;
+            /** @description Whom to ring of a person without a number, or who wants the family to be told */
+            family?: components["schemas"]["NoticeKinView"];
             /** @description Who has the same lives in one household; empty: none */
             household_id: string;
             name: string;
             /**
-             * @description What somebody who knew the notice does not know yet: another text, or a place after waiting; empty: nothing
+             * @description What somebody who knew the notice does not know yet: another text, another time or place, or a place after waiting; empty: nothing
              * @enum {string}
              */
-            news: "" | "corrected" | "placed";
+            news: "" | "corrected" | "moved" | "placed";
             note: string;
             /** @description Of the last call, or empty */
             outcome: string;
@@ -6435,6 +6437,13 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeKinView: {
+            name: string;
+            phone: string;
+            relation: string;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeLeafletView: {
             /** @description Plain lines for a group chat */
             text: string;
@@ -6461,6 +6470,18 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeMovedView: {
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["NoticeChangeView"][];
+            /**
+             * Format: int64
+             * @description People who knew and were told anew
+             */
+            told: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeNoticeView: {
             activity?: components["schemas"]["NoticeActivityView"];
             alliance: string;
@@ -6479,6 +6500,8 @@ export interface components {
             /** @description Sent by the committee to several alliances */
             from_office: boolean;
             id: string;
+            /** @description The last change of time or place since it went out */
+            moved?: components["schemas"]["NoticeMovedView"];
             /** @description The recipients that the account acts for */
             people: components["schemas"]["NoticeMineView"][];
             pictures: components["schemas"]["NoticePictureView"][];
@@ -6704,7 +6727,7 @@ export interface components {
             at: string;
             /** Format: int64 */
             count: number;
-            /** @description created, published, pushed, posted, card_shared, read, reminded, called, closed or cancelled */
+            /** @description created, published, pushed, posted, card_shared, read, reminded, corrected, moved, called, closed or cancelled */
             kind: string;
             text: string;
         } & {
@@ -7816,6 +7839,7 @@ export interface operations {
             query?: {
                 alliance_id?: string;
                 state?: "" | "planned" | "ended" | "cancelled";
+                kind?: "" | "party_day" | "meeting" | "outing" | "lecture" | "red_education" | "volunteer" | "culture" | "sport" | "study";
                 /** @description Cursor: next of the page before */
                 after?: string;
                 /** @description Items on a page, 50 by default */
