@@ -15,7 +15,7 @@ async function publish(request: APIRequestContext, head: Phone, title: string, f
   const me = await got(request, head, '/api/v1/me')
   const { alliance_id } = me.roles.find((r: { role: string }) => r.role === 'head')
   const made = await got(request, head, '/api/v1/notices', { alliance_id, title, body: '请各位老同志准时参加。' })
-  await got(request, head, `/api/v1/notices/${made.id}/publish`, {})
+  await got(request, head, `/api/v1/notices/${made.id}/publish`, { revision: made.revision })
   return made.id as string
 }
 

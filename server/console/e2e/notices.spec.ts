@@ -20,7 +20,7 @@ test('the office asks for approval, reads what a head wrote, and lets it go out'
 
   const title = `座谈会 ${Date.now() % 10_000}`
   const draft = await got(request, head, '/api/v1/notices', { alliance_id: alliance, title, body: '请到活动室座谈。' })
-  expect((await request.post(`/api/v1/notices/${draft.id}/publish`, { headers: head })).status()).toBe(409)
+  expect((await request.post(`/api/v1/notices/${draft.id}/publish`, { headers: head, data: { revision: draft.revision } })).status()).toBe(409)
   await got(request, head, `/api/v1/notices/${draft.id}/submit`, {})
 
   await page.goto('/console/')
@@ -38,6 +38,16 @@ test('the office asks for approval, reads what a head wrote, and lets it go out'
   await page.reload()
   await page.getByRole('article', { name: title }).getByRole('button', { name: '看过了，可以发' }).click()
   await expect(page.getByText('已通过')).toBeVisible()
+
+  const out = await got(request, head, `/api/v1/notices/${draft.id}`)
+  await got(request, head, `/api/v1/notices/${draft.id}/correction/submit`, { revision: out.revision, body: '请到二楼活动室座谈。', note: '房间写错了' })
+  await page.reload()
+  await expect(card.getByText('现在大家看到的')).toBeVisible()
+  await expect(card.getByText('请到二楼活动室座谈。')).toBeVisible()
+  await look(page, '更正等审批')
+  await card.getByRole('button', { name: '看过了，可以发' }).click()
+  await expect(page.getByText('已通过')).toBeVisible()
+  expect((await got(request, head, `/api/v1/notices/${draft.id}`)).body).toBe('请到二楼活动室座谈。')
   expect((await got(request, head, `/api/v1/notices/${draft.id}`)).state).toBe('published')
 
   await page.getByRole('tab', { name: '审批办法' }).click() // as it was, for whoever comes next
