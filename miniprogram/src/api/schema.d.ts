@@ -6176,7 +6176,9 @@ export interface components {
              * @description silent: who has not answered to the notice that this one follows
              * @enum {string}
              */
-            kind: "alliance" | "units" | "branches" | "silent";
+            kind: "alliance" | "units" | "branches" | "teams" | "silent";
+            /** @description Names of interest teams */
+            teams?: string[] | null;
         } & {
             [key: string]: unknown;
         };
@@ -6255,6 +6257,10 @@ export interface components {
             people: number;
             /** @description Notices about coming activities, with those who have not answered */
             silent: components["schemas"]["NoticePartView"][];
+            /** @description People by the teams that they named: who is in several of those chosen counts once */
+            team_sets: components["schemas"]["NoticeTeamSetView"][];
+            /** @description Interest teams that the ledger names, the largest first */
+            teams: components["schemas"]["NoticeTeamView"][];
             units: components["schemas"]["NoticePartView"][];
         } & {
             [key: string]: unknown;
@@ -6618,6 +6624,27 @@ export interface components {
              * @description For how long nobody else is offered the person
              */
             seconds: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeTeamSetView: {
+            /** Format: int64 */
+            calls: number;
+            names: string[];
+            /** Format: int64 */
+            people: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeTeamView: {
+            /**
+             * Format: int64
+             * @description As of a part
+             */
+            calls: number;
+            name: string;
+            /** Format: int64 */
+            people: number;
         } & {
             [key: string]: unknown;
         };

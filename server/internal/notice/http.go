@@ -81,7 +81,7 @@ func viewItem(i Item) noticeView {
 		ID: n.ID, Title: n.Title, Body: n.Body, State: n.State, Reason: n.Reason, CreatedAt: n.CreatedAt, PublishedAt: when(n.PublishedAt),
 		AllianceID: n.Alliance, Alliance: i.Alliance, Activity: viewActivity(i.About), People: viewMine(i.People),
 		Revision: n.Revision, FromOffice: n.Series != 0, CorrectedAt: when(n.CorrectedAt), Corrections: viewCorrections(i.Corrections),
-		Audience: audienceView{Kind: n.Audience.Kind, IDs: i.Subjects, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Writing: viewWriting(i),
+		Audience: audienceView{Kind: n.Audience.Kind, IDs: n.Audience.Subjects, Teams: n.Audience.Teams, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Writing: viewWriting(i),
 	}
 }
 

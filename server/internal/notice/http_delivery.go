@@ -154,12 +154,15 @@ func deliveryRoutes(api huma.API, s *Service) {
 		})
 }
 
-func all[T, V any](list []T, view func(T) V) page.List[V] {
+func all[T, V any](list []T, view func(T) V) page.List[V] { return page.All(each(list, view)) }
+
+// each shows every one of a list; it is never null.
+func each[T, V any](list []T, view func(T) V) []V {
 	out := make([]V, 0, len(list))
 	for _, v := range list {
 		out = append(out, view(v))
 	}
-	return page.All(out)
+	return out
 }
 
 type parameterView struct {

@@ -16,12 +16,17 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 	if err != nil {
 		return nil, err
 	}
-	named, err := s.store.subjects(ctx, []id.ID{n.ID})
+	named, err := s.store.named(ctx, []id.ID{n.ID})
 	if err != nil {
 		return nil, err
 	}
-	n.Audience.Subjects = named[n.ID]
-	silent := map[id.ID]bool{}
+	n.Audience.Subjects, n.Audience.Teams = named[n.ID].Subjects, named[n.ID].Teams
+	silent, teams := map[id.ID]bool{}, map[id.ID][]string{}
+	if n.Audience.Kind == SomeTeams {
+		if teams, err = s.Directory.TeamsInAlliance(ctx, n.Alliance); err != nil {
+			return nil, err
+		}
+	}
 	if n.Audience.Kind == NotAnswered {
 		main, err := s.store.any(ctx, n.Follows)
 		if err != nil {
@@ -38,7 +43,7 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 			silent[r.Person] = true
 		}
 	}
-	if people = n.Audience.among(people, silent); len(people) == 0 {
+	if people = n.Audience.among(people, silent, teams); len(people) == 0 {
 		return nil, n.Audience.nobody()
 	}
 	return people, nil
@@ -63,6 +68,8 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 	}
 	slices.Sort(a.Subjects)
 	a.Subjects = slices.Compact(a.Subjects)
+	slices.Sort(a.Teams)
+	a.Teams = slices.Compact(a.Teams)
 	if err := a.check(follows); err != nil {
 		return Item{}, err
 	}
@@ -75,16 +82,8 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 			return Item{}, ErrFollows
 		}
 	}
-	people, err := s.Directory.ActiveInAlliance(ctx, n.Alliance)
-	if err != nil {
+	if err := s.known(ctx, n.Alliance, a); err != nil {
 		return Item{}, err
-	}
-	for _, sub := range a.Subjects {
-		if !slices.ContainsFunc(people, func(p ledger.Person) bool {
-			return a.Kind == SomeUnits && p.UnitID == sub || a.Kind == SomeBranches && p.BranchID == sub
-		}) {
-			return Item{}, ErrAudience // of another alliance, or empty
-		}
 	}
 	return s.change(ctx, who, key, "notice.address", func(was Notice) (Notice, error) {
 		if err := was.open(); err != nil {
@@ -98,7 +97,35 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 		}
 		was.Audience, was.Follows = a, follows
 		return was.redrawn(s.Clock.Now()), nil
-	}, func(ctx context.Context) error { return s.store.setSubjects(ctx, key, a.Subjects) })
+	}, func(ctx context.Context) error { return s.store.setNamed(ctx, key, a) })
+}
+
+// known reports ErrAudience for what an audience names of another alliance, or what has nobody.
+func (s *Service) known(ctx context.Context, alliance id.ID, a Audience) error {
+	if !a.names() {
+		return nil
+	}
+	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	if err != nil {
+		return err
+	}
+	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
+	if err != nil {
+		return err
+	}
+	for _, name := range a.Teams {
+		if len(Audience{Kind: SomeTeams, Teams: []string{name}}.among(people, nil, teams)) == 0 {
+			return ErrAudience
+		}
+	}
+	for _, sub := range a.Subjects {
+		if !slices.ContainsFunc(people, func(p ledger.Person) bool {
+			return a.Kind == SomeUnits && p.UnitID == sub || a.Kind == SomeBranches && p.BranchID == sub
+		}) {
+			return ErrAudience
+		}
+	}
+	return nil
 }
 
 // Choices counts the people among whom a notice of an alliance can choose.
@@ -121,7 +148,11 @@ func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) 
 	if err != nil {
 		return Choice{}, err
 	}
-	c := choice(people, read)
+	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
+	if err != nil {
+		return Choice{}, err
+	}
+	c := choice(people, read, teams)
 	running, err := s.store.running(ctx, alliance)
 	if err != nil {
 		return c, err

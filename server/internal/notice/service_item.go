@@ -15,7 +15,6 @@ type Item struct {
 	About    *Facts
 	People   []Mine
 
-	Subjects    []id.ID // units or branches that it names
 	Photos      []Photo
 	Corrections []Correction
 	// To whoever Writes for the alliance: does it want approval that the asker can't give, may the asker give it,
@@ -82,17 +81,17 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 
 // written is what hangs on a page of notices beside their text.
 type written struct {
-	subjects map[id.ID][]id.ID
-	photos   map[id.ID][]Photo
-	old      map[id.ID][]Version
-	levels   map[id.ID]Level
-	names    map[id.ID]string
+	named  map[id.ID]Audience
+	photos map[id.ID][]Photo
+	old    map[id.ID][]Version
+	levels map[id.ID]Level
+	names  map[id.ID]string
 }
 
 func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
 	var named, corrected, alliances, authors []id.ID
 	for _, n := range list {
-		if n.Audience.Kind == SomeUnits || n.Audience.Kind == SomeBranches {
+		if n.Audience.Kind != AllOfAlliance && n.Audience.Kind != NotAnswered {
 			named = append(named, n.ID)
 		}
 		if !n.CorrectedAt.IsZero() {
@@ -104,7 +103,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 		}
 	}
 	if len(named) > 0 {
-		if w.subjects, err = s.store.subjects(ctx, named); err != nil {
+		if w.named, err = s.store.named(ctx, named); err != nil {
 			return w, err
 		}
 	}
@@ -123,7 +122,8 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 
 func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
-	i.Subjects, i.Photos = w.subjects[n.ID], w.photos[n.ID]
+	i.Notice.Audience.Subjects, i.Notice.Audience.Teams = w.named[n.ID].Subjects, w.named[n.ID].Teams
+	i.Photos = w.photos[n.ID]
 	i.Corrections = corrections(n, w.old[n.ID])
 	if !writes(who, n) {
 		return

@@ -19,25 +19,59 @@ type audienceRow struct {
 
 func (audienceRow) TableName() string { return "notice_audiences" }
 
-// setSubjects replaces the units or branches that a notice names.
-func (s store) setSubjects(ctx context.Context, notice id.ID, subjects []id.ID) error {
-	if err := s.db.Conn(ctx).Where("notice_id = ?", notice).Delete(&audienceRow{}).Error; err != nil || len(subjects) == 0 {
-		return db.Unavailable(err)
-	}
-	rows := make([]audienceRow, 0, len(subjects))
-	for _, sub := range subjects {
-		rows = append(rows, audienceRow{NoticeID: notice, SubjectID: sub})
-	}
-	return db.Unavailable(s.db.Conn(ctx).CreateInBatches(&rows, insertBatch).Error)
+type teamRow struct {
+	NoticeID id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	Name     string `gorm:"primaryKey"`
 }
 
-// subjects gives them by notice.
-func (s store) subjects(ctx context.Context, notices []id.ID) (map[id.ID][]id.ID, error) {
-	var rows []audienceRow
-	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, subject_id").Find(&rows).Error
-	out := map[id.ID][]id.ID{}
-	for _, r := range rows {
-		out[r.NoticeID] = append(out[r.NoticeID], r.SubjectID)
+func (teamRow) TableName() string { return "notice_teams" }
+
+// setNamed replaces the units, branches or teams that a notice names.
+func (s store) setNamed(ctx context.Context, notice id.ID, a Audience) error {
+	conn := s.db.Conn(ctx)
+	if err := conn.Where("notice_id = ?", notice).Delete(&audienceRow{}).Error; err != nil {
+		return db.Unavailable(err)
+	}
+	if err := conn.Where("notice_id = ?", notice).Delete(&teamRow{}).Error; err != nil {
+		return db.Unavailable(err)
+	}
+	var subjects []audienceRow
+	for _, sub := range a.Subjects {
+		subjects = append(subjects, audienceRow{NoticeID: notice, SubjectID: sub})
+	}
+	var teams []teamRow
+	for _, name := range a.Teams {
+		teams = append(teams, teamRow{NoticeID: notice, Name: name})
+	}
+	if len(subjects) > 0 {
+		if err := conn.CreateInBatches(&subjects, insertBatch).Error; err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	if len(teams) == 0 {
+		return nil
+	}
+	return db.Unavailable(conn.CreateInBatches(&teams, insertBatch).Error)
+}
+
+// named gives by notice what its audience names.
+func (s store) named(ctx context.Context, notices []id.ID) (map[id.ID]Audience, error) {
+	var subjects []audienceRow
+	if err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, subject_id").Find(&subjects).Error; err != nil {
+		return nil, db.Unavailable(err)
+	}
+	out := map[id.ID]Audience{}
+	for _, r := range subjects {
+		a := out[r.NoticeID]
+		a.Subjects = append(a.Subjects, r.SubjectID)
+		out[r.NoticeID] = a
+	}
+	var teams []teamRow
+	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, name").Find(&teams).Error
+	for _, r := range teams {
+		a := out[r.NoticeID]
+		a.Teams = append(a.Teams, r.Name)
+		out[r.NoticeID] = a
 	}
 	return out, db.Unavailable(err)
 }

@@ -45,6 +45,7 @@ type world struct {
 	bound    map[id.ID][]id.ID // person → accounts
 	open     map[id.ID]string  // openids that are not openID's
 	session  map[id.ID]string
+	wishes   map[id.ID]string // of teams
 	phones   map[id.ID]string // where it is not one's own
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
@@ -127,6 +128,18 @@ func (w *world) ActiveInAlliance(_ context.Context, a id.ID) ([]ledger.Person, e
 		}
 	}
 	slices.SortFunc(out, func(a, b ledger.Person) int { return int(a.ID - b.ID) })
+	return out, nil
+}
+
+func (w *world) TeamsInAlliance(_ context.Context, a id.ID) (map[id.ID][]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[id.ID][]string{}
+	for p, wish := range w.wishes {
+		if w.people[p].AllianceID == a && w.people[p].Status == ledger.Active {
+			out[p] = ledger.TeamNames(wish)
+		}
+	}
 	return out, nil
 }
 
@@ -357,7 +370,7 @@ func empty(t *testing.T) *db.DB {
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
 		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
-		"notice_audiences", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_audiences", "notice_teams", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

@@ -24,7 +24,8 @@ export function reach(parts: { people: number; reached: number }[]): { people: n
 /** 联盟全体, or the part of it that is named. */
 export function audienceWord(n: Pick<Notice, 'audience' | 'alliance'>): string {
   const some = n.audience.ids?.length ?? 0
-  return { alliance: `${n.alliance}全体`, units: `${n.alliance} ${some} 个单位`, branches: `${n.alliance} ${some} 个支部`, silent: '还没答复的' }[n.audience.kind]
+  const teams = n.audience.teams?.join('、')
+  return { alliance: `${n.alliance}全体`, units: `${n.alliance} ${some} 个单位`, branches: `${n.alliance} ${some} 个支部`, teams: `${n.alliance}的${teams}`, silent: '还没答复的' }[n.audience.kind]
 }
 
 /** A moment that somebody chose on the page, in China wherever the browser stands. */
