@@ -16,7 +16,7 @@ type AudienceKind string
 // The zero of Subjects is everybody.
 type Audience struct {
 	Kind     AudienceKind
-	Subjects []id.ID  // units or branches
+	Subjects []id.ID  // units, branches or alliances
 	Teams    []string // names of interest teams, as the ledger has them
 }
 
@@ -25,8 +25,9 @@ const (
 	AllOfAlliance AudienceKind = "alliance"
 	SomeUnits     AudienceKind = "units"
 	SomeBranches  AudienceKind = "branches"
-	SomeTeams     AudienceKind = "teams"  // who wants to be in one of the teams
-	NotAnswered   AudienceKind = "silent" // who has not answered to the activity of the notice that this one follows
+	SomeTeams     AudienceKind = "teams"     // who wants to be in one of the teams
+	SomeAlliances AudienceKind = "alliances" // of the committee, for its own notice
+	NotAnswered   AudienceKind = "silent"    // who has not answered to the activity of the notice that this one follows
 )
 
 // ToAlliance is the audience of a notice that chooses nobody.
@@ -45,7 +46,7 @@ var (
 const maxSubjects = 500
 
 func (a Audience) check(follows id.ID) error {
-	units, teams := a.Kind == SomeUnits || a.Kind == SomeBranches, a.Kind == SomeTeams
+	units, teams := a.Kind == SomeUnits || a.Kind == SomeBranches || a.Kind == SomeAlliances, a.Kind == SomeTeams
 	switch {
 	case !units && !teams && a.Kind != AllOfAlliance && a.Kind != NotAnswered,
 		units != (len(a.Subjects) > 0), len(a.Subjects) > maxSubjects,
@@ -108,9 +109,9 @@ type Part struct {
 
 // Choice is everything among which the people of a notice are chosen.
 type Choice struct {
-	People, Calls                  int
-	Units, Branches, Teams, Silent []Part
-	TeamSets                       []TeamSet
+	People, Calls                             int
+	Alliances, Units, Branches, Teams, Silent []Part
+	TeamSets                                  []TeamSet
 }
 
 // TeamSet counts those who named just these teams: who is in two of those chosen is told once.
@@ -141,11 +142,11 @@ func (p *parts[K]) count(key K, part Part, calls int) string {
 	return p.list[i].Name
 }
 
-// choice counts the active people of an alliance; read tells whether an account acts for somebody, teams what
+// choice counts active people, of one alliance or of several; read tells whether an account acts for somebody, teams what
 // somebody wants to be in. The largest team comes first.
 func choice(people []ledger.Person, read func(id.ID) bool, teams map[id.ID][]string) Choice {
 	var c Choice
-	var units, branches parts[id.ID]
+	var alliances, units, branches parts[id.ID]
 	var groups, sets parts[string]
 	for _, p := range people {
 		calls := 1
@@ -154,6 +155,7 @@ func choice(people []ledger.Person, read func(id.ID) bool, teams map[id.ID][]str
 		}
 		c.People++
 		c.Calls += calls
+		alliances.count(p.AllianceID, Part{ID: p.AllianceID, Name: p.Alliance}, calls)
 		units.count(p.UnitID, Part{ID: p.UnitID, Name: p.Unit}, calls)
 		if p.BranchID != 0 {
 			branches.count(p.BranchID, Part{ID: p.BranchID, Name: p.Branch}, calls)
@@ -170,6 +172,6 @@ func choice(people []ledger.Person, read func(id.ID) bool, teams map[id.ID][]str
 		c.TeamSets = append(c.TeamSets, TeamSet{Names: strings.Split(p.Name, "、"), People: p.People, Calls: p.Calls})
 	}
 	slices.SortStableFunc(groups.list, func(a, b Part) int { return b.People - a.People })
-	c.Units, c.Branches, c.Teams = units.list, branches.list, groups.list
+	c.Alliances, c.Units, c.Branches, c.Teams = alliances.list, units.list, branches.list, groups.list
 	return c
 }

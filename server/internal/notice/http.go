@@ -39,8 +39,8 @@ type noticeView struct {
 	Reason      string        `json:"reason" doc:"Of a cancellation"`
 	CreatedAt   time.Time     `json:"created_at"`
 	PublishedAt *time.Time    `json:"published_at,omitempty"`
-	AllianceID  id.ID         `json:"alliance_id"`
-	Alliance    string        `json:"alliance"`
+	AllianceID  id.ID         `json:"alliance_id" doc:"0 of a committee's own, of which each alliance gets a copy"`
+	Alliance    string        `json:"alliance" doc:"Empty of a committee's own"`
 	Activity    *activityView `json:"activity,omitempty"`
 	People      []mineView    `json:"people" nullable:"false" doc:"The recipients that the account acts for"`
 
@@ -130,6 +130,7 @@ func Routes(api huma.API, s *Service) {
 	textRoutes(api, s)
 	waitingRoutes(api, s)
 	audienceRoutes(api, s)
+	seriesRoutes(api, s)
 	pictureRoutes(api, s)
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)

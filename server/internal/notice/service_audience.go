@@ -16,11 +16,9 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 	if err != nil {
 		return nil, err
 	}
-	named, err := s.store.named(ctx, []id.ID{n.ID})
-	if err != nil {
+	if n, err = s.withNamed(ctx, n); err != nil {
 		return nil, err
 	}
-	n.Audience.Subjects, n.Audience.Teams = named[n.ID].Subjects, named[n.ID].Teams
 	silent, teams := map[id.ID]bool{}, map[id.ID][]string{}
 	if n.Audience.Kind == SomeTeams {
 		if teams, err = s.Directory.TeamsInAlliance(ctx, n.Alliance); err != nil {
@@ -47,6 +45,13 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 		return nil, n.Audience.nobody()
 	}
 	return people, nil
+}
+
+// withNamed gives the notice with what its audience names.
+func (s *Service) withNamed(ctx context.Context, n Notice) (Notice, error) {
+	named, err := s.store.named(ctx, []id.ID{n.ID})
+	n.Audience.Subjects, n.Audience.Teams = named[n.ID].Subjects, named[n.ID].Teams
+	return n, err
 }
 
 // silent gives the recipients of a notice who have not answered to its activity, not even before it went out.
@@ -82,7 +87,7 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 			return Item{}, ErrFollows
 		}
 	}
-	if err := s.known(ctx, n.Alliance, a); err != nil {
+	if err := s.known(ctx, n, a); err != nil {
 		return Item{}, err
 	}
 	return s.change(ctx, who, key, "notice.address", func(was Notice) (Notice, error) {
@@ -100,32 +105,56 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 	}, func(ctx context.Context) error { return s.store.setNamed(ctx, key, a) })
 }
 
-// known reports ErrAudience for what an audience names of another alliance, or what has nobody.
-func (s *Service) known(ctx context.Context, alliance id.ID, a Audience) error {
+// known reports ErrAudience for what an audience names of elsewhere, or what has nobody.
+func (s *Service) known(ctx context.Context, n Notice, a Audience) error {
+	if n.Whole() != (a.Kind == SomeAlliances) && a.Kind != AllOfAlliance && a.Kind != SomeTeams {
+		return ErrAudience
+	}
 	if !a.names() {
 		return nil
 	}
-	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
-	if err != nil {
-		return err
-	}
-	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
-	if err != nil {
-		return err
-	}
-	for _, name := range a.Teams {
-		if len(Audience{Kind: SomeTeams, Teams: []string{name}}.among(people, nil, teams)) == 0 {
-			return ErrAudience
+	places := []ledger.Alliance{{ID: n.Alliance}}
+	if n.Whole() {
+		var err error
+		if places, err = s.alliances(ctx, n.Committee); err != nil {
+			return err
 		}
 	}
-	for _, sub := range a.Subjects {
-		if !slices.ContainsFunc(people, func(p ledger.Person) bool {
-			return a.Kind == SomeUnits && p.UnitID == sub || a.Kind == SomeBranches && p.BranchID == sub
-		}) {
-			return ErrAudience
+	have, names := map[id.ID]bool{}, map[string]bool{}
+	for _, place := range places {
+		people, teams, err := s.members(ctx, place.ID)
+		if err != nil {
+			return err
 		}
+		for _, p := range people {
+			switch a.Kind {
+			case SomeUnits:
+				have[p.UnitID] = true
+			case SomeBranches:
+				have[p.BranchID] = p.BranchID != 0
+			case SomeAlliances:
+				have[place.ID] = true
+			}
+			for _, name := range teams[p.ID] {
+				names[ledger.TeamKey(name)] = true
+			}
+		}
+	}
+	if slices.ContainsFunc(a.Subjects, func(sub id.ID) bool { return !have[sub] }) ||
+		slices.ContainsFunc(a.Teams, func(name string) bool { return !names[ledger.TeamKey(name)] }) {
+		return ErrAudience
 	}
 	return nil
+}
+
+// members gives the active people of an alliance, and the teams that they named.
+func (s *Service) members(ctx context.Context, alliance id.ID) ([]ledger.Person, map[id.ID][]string, error) {
+	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	if err != nil {
+		return nil, nil, err
+	}
+	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
+	return people, teams, err
 }
 
 // Choices counts the people among whom a notice of an alliance can choose.
@@ -140,15 +169,11 @@ func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) 
 	if err := who.Must(actor.WriteNotice, a.Place()); err != nil {
 		return Choice{}, err
 	}
-	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	people, teams, err := s.members(ctx, alliance)
 	if err != nil {
 		return Choice{}, err
 	}
 	read, err := s.reads(ctx, people)
-	if err != nil {
-		return Choice{}, err
-	}
-	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
 	if err != nil {
 		return Choice{}, err
 	}

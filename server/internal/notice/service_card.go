@@ -24,7 +24,7 @@ type Share struct {
 // ShareCard makes a card for the group, or offers again one that was made and not shared. A card that
 // hangs in the group already says 已结束 from then on: a card lives a day, a notice often a week.
 func (s *Service) ShareCard(ctx context.Context, who actor.Actor, key id.ID) (Share, error) {
-	n, err := s.writable(ctx, who, key)
+	n, err := s.running(ctx, who, key)
 	if err != nil {
 		return Share{}, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) share(n Notice, c Card) Share {
 
 // CardShared notes that the head has sent the card into a group; the group may come along.
 func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, group *SealedGroup) (Card, error) {
-	n, err := s.writable(ctx, who, key)
+	n, err := s.running(ctx, who, key)
 	if err != nil {
 		return Card{}, err
 	}

@@ -15,6 +15,9 @@ import (
 // them, and whom only a call had told is on the call list again. Answers stay.
 func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revision int, title, body *string, note string) (Item, error) {
 	n, err := s.ownable(ctx, who, key)
+	if err == nil && n.Whole() {
+		err = errs.ErrNotFound // corrections are made where readers are
+	}
 	if err != nil {
 		return Item{}, err
 	}
@@ -29,6 +32,9 @@ func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revis
 		return Item{}, err
 	}
 	if err := s.approved(ctx, who, n); err != nil {
+		if n.Series != 0 {
+			return Item{}, ErrApproval.Say("这条通知要两个人看过，更正请没有写过它的同志来发")
+		}
 		return Item{}, ErrApproval.Say("本联盟的通知要请人看过，更正请找牵头单位的同志")
 	}
 	doubtful, err := s.check(ctx, who, next.Title+"\n"+next.Body)

@@ -56,13 +56,13 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.written(ctx, who, list, keys)
+	w, err := s.written(ctx, who, list)
 	if err != nil {
 		return nil, err
 	}
 	alliances := map[id.ID]string{}
 	for _, n := range list {
-		if _, known := alliances[n.Alliance]; !known {
+		if _, known := alliances[n.Alliance]; !known && !n.Whole() {
 			a, err := s.Directory.Alliance(ctx, n.Alliance)
 			if err != nil {
 				return nil, err
@@ -88,9 +88,10 @@ type written struct {
 	names  map[id.ID]string
 }
 
-func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
-	var named, corrected, alliances, authors []id.ID
+func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice) (w written, err error) {
+	var named, corrected, rules, authors, sources []id.ID
 	for _, n := range list {
+		sources = append(sources, n.source())
 		if n.Audience.Kind != AllOfAlliance && n.Audience.Kind != NotAnswered {
 			named = append(named, n.ID)
 		}
@@ -98,7 +99,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 			corrected = append(corrected, n.ID)
 		}
 		if writes(who, n) && !n.Went() {
-			alliances = append(alliances, n.Alliance)
+			rules = append(rules, n.asks())
 			authors = append(authors, n.Author)
 		}
 	}
@@ -107,13 +108,13 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 			return w, err
 		}
 	}
-	if w.photos, err = s.store.photos(ctx, keys); err != nil {
+	if w.photos, err = s.store.photos(ctx, sources); err != nil {
 		return w, err
 	}
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
 		return w, err
 	}
-	if w.levels, err = s.store.approvals(ctx, unique(alliances)); err != nil || len(authors) == 0 {
+	if w.levels, err = s.store.approvals(ctx, unique(rules)); err != nil || len(authors) == 0 {
 		return w, err
 	}
 	w.names, err = s.Accounts.AccountName(ctx, unique(authors))
@@ -123,7 +124,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
 	i.Notice.Audience.Subjects, i.Notice.Audience.Teams = w.named[n.ID].Subjects, w.named[n.ID].Teams
-	i.Photos = w.photos[n.ID]
+	i.Photos = w.photos[n.source()]
 	i.Corrections = corrections(n, w.old[n.ID])
 	if !writes(who, n) {
 		return
@@ -133,7 +134,7 @@ func (w written) complete(who actor.Actor, i *Item) {
 	if n.Went() {
 		return
 	}
-	level, ok := w.levels[n.Alliance]
+	level, ok := w.levels[n.asks()]
 	if !ok {
 		level = NoApproval
 	}

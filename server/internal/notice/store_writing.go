@@ -125,6 +125,7 @@ func (s store) again(ctx context.Context, notice id.ID, persons []id.ID, at time
 	return nil
 }
 
+// approvalRow is a rule of an alliance, or of a committee for its own notices: ids come from one source.
 type approvalRow struct {
 	AllianceID id.ID `gorm:"primaryKey;autoIncrement:false"`
 	Level      string
@@ -185,18 +186,29 @@ func (s store) silent(ctx context.Context, notice id.ID) ([]Recipient, error) {
 // maxSeries bounds the list of what a committee sent to its alliances.
 const maxSeries = 20
 
-// series gives the notices of a committee's latest series, the newest first; with a series, of that one.
-func (s store) series(ctx context.Context, committee, series id.ID) ([]Notice, error) {
-	keys := []id.ID{series}
-	if series == 0 {
-		err := s.db.Conn(ctx).Model(&noticeRow{}).Where("committee_id = ? AND series_id IS NOT NULL", committee).
-			Group("series_id").Order("series_id DESC").Limit(maxSeries).Pluck("series_id", &keys).Error
-		if err != nil || len(keys) == 0 {
-			return nil, db.Unavailable(err)
-		}
+// series gives the committee's own notices, the newest first, without those that were thrown away as drafts.
+func (s store) series(ctx context.Context, committee id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("committee_id = ? AND alliance_id = 0 AND NOT (state = ? AND published_at IS NULL)", committee, string(Cancelled)).
+		Order("id DESC").Limit(maxSeries).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// copies gives the notices to alliances of the committee's, in the order in which they were made.
+func (s store) copies(ctx context.Context, series []id.ID) ([]Notice, error) {
+	if len(series) == 0 {
+		return nil, nil
 	}
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("committee_id = ? AND series_id IN ?", committee, keys).Order("series_id DESC, id").Find(&rows).Error
+	err := s.db.Conn(ctx).Where("series_id IN ? AND alliance_id <> 0", series).Order("id").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// orphans gives the first copy of each series that was sent before a committee's notice stood for itself.
+func (s store) orphans(ctx context.Context) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("id IN (SELECT MIN(c.id) FROM notices AS c WHERE c.series_id IS NOT NULL AND NOT EXISTS " +
+		"(SELECT 1 FROM notices AS w WHERE w.id = c.series_id) GROUP BY c.series_id)").Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }
 

@@ -815,6 +815,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/committees/{id}/notice-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose approval a committee's notices to its alliances need: nobody's, or that of another one of its people */
+        get: operations["getCommitteeApproval"];
+        /** Set it: none or committee */
+        put: operations["setCommitteeApproval"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/notice-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Among whom a committee's notice can choose, counted */
+        get: operations["getCommitteeNoticeChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/committees/{id}/notice-rules": {
         parameters: {
             query?: never;
@@ -843,25 +878,8 @@ export interface paths {
         /** The latest of them, and how far they have come */
         get: operations["listCommitteeNotices"];
         put?: never;
-        /** One notice to all or some alliances of a committee, each with its own */
-        post: operations["sendCommitteeNotice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/committees/{id}/notices/{series_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Call one off in every alliance */
-        post: operations["cancelCommitteeNotice"];
+        /** Draft a committee's notice to its alliances; each gets a copy when it leaves */
+        post: operations["createCommitteeNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6170,13 +6188,13 @@ export interface components {
         NoticeAudienceView: {
             /** @description The notice before */
             follows_id?: string;
-            /** @description Units or branches */
+            /** @description Units, branches or alliances */
             ids?: string[] | null;
             /**
-             * @description silent: who has not answered to the notice that this one follows
+             * @description alliance: everybody; silent: who has not answered to the notice that this one follows; alliances: of a committee's notice
              * @enum {string}
              */
-            kind: "alliance" | "units" | "branches" | "teams" | "silent";
+            kind: "alliance" | "units" | "branches" | "teams" | "silent" | "alliances";
             /** @description Names of interest teams */
             teams?: string[] | null;
         } & {
@@ -6262,6 +6280,19 @@ export interface components {
             /** @description Interest teams that the ledger names, the largest first */
             teams: components["schemas"]["NoticeTeamView"][];
             units: components["schemas"]["NoticePartView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeCommitteeChoiceView: {
+            /** @description Those with people */
+            alliances: components["schemas"]["NoticePartView"][];
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            people: number;
+            team_sets: components["schemas"]["NoticeTeamSetView"][];
+            /** @description Interest teams that the ledger names, the largest first */
+            teams: components["schemas"]["NoticeTeamView"][];
         } & {
             [key: string]: unknown;
         };
@@ -6397,7 +6428,9 @@ export interface components {
         };
         NoticeNoticeView: {
             activity?: components["schemas"]["NoticeActivityView"];
+            /** @description Empty of a committee's own */
             alliance: string;
+            /** @description 0 of a committee's own, of which each alliance gets a copy */
             alliance_id: string;
             audience: components["schemas"]["NoticeAudienceView"];
             body: string;
@@ -6572,21 +6605,15 @@ export interface components {
              */
             reached: number;
             /** @enum {string} */
-            state: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
+            state: "published" | "cancelled" | "closed" | "scheduled";
         } & {
             [key: string]: unknown;
         };
         NoticeSeriesView: {
+            /** @description Their copies, once it is out */
             alliances: components["schemas"]["NoticeSeriesPartView"][];
-            body: string;
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            /** Format: date-time */
-            published_at?: string;
-            /** Format: date-time */
-            scheduled_at?: string;
-            title: string;
+            /** @description The committee's own, which is written, given pictures, approved and planned like any other */
+            notice: components["schemas"]["NoticeNoticeView"];
         } & {
             [key: string]: unknown;
         };
@@ -7611,19 +7638,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        SendBody: {
-            /** @description Empty: all */
-            alliance_ids?: string[] | null;
-            /**
-             * Format: date-time
-             * @description Empty: at once
-             */
-            at?: string;
-            body: string;
-            title: string;
-        } & {
-            [key: string]: unknown;
-        };
         ShareViewTemplateInfoStruct: {
             parameter_list: components["schemas"]["NoticeParameterView"][];
         } & {
@@ -7701,6 +7715,12 @@ export interface components {
             plain?: boolean;
             reason: string;
             unit_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        WriteBody: {
+            body: string;
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -9668,6 +9688,103 @@ export interface operations {
             };
         };
     };
+    getCommitteeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setCommitteeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeLevelView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getCommitteeNoticeChoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCommitteeChoiceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     getNoticeRules: {
         parameters: {
             query?: never;
@@ -9765,7 +9882,7 @@ export interface operations {
             };
         };
     };
-    sendCommitteeNotice: {
+    createCommitteeNotice: {
         parameters: {
             query?: never;
             header?: never;
@@ -9776,7 +9893,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SendBody"];
+                "application/json": components["schemas"]["WriteBody"];
             };
         };
         responses: {
@@ -9786,43 +9903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeSeriesView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["WebProblem"];
-                };
-            };
-        };
-    };
-    cancelCommitteeNotice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                series_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CancelBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoticeSeriesView"];
+                    "application/json": components["schemas"]["NoticeNoticeView"];
                 };
             };
             /** @description Error */
