@@ -106,6 +106,11 @@ func (g *groupView) sealed() *SealedGroup {
 	return &SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV, Card: g.Card}
 }
 
+// always is what the phone says, also when that is nothing.
+func (g *groupView) always() SealedGroup {
+	return SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV}
+}
+
 func op(opID, method, path, summary string) huma.Operation {
 	return huma.Operation{OperationID: opID, Method: method, Path: path, Tags: []string{"notice"}, Summary: summary}
 }
@@ -134,6 +139,7 @@ func Routes(api huma.API, s *Service) {
 	pictureRoutes(api, s)
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)
+	toolRoutes(api, s)
 	callRoutes(api, s)
 	failedRoutes(api, s)
 	ruleRoutes(api, s)

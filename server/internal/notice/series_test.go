@@ -197,7 +197,10 @@ func TestASecondOneOfTheOfficeReadsIt(t *testing.T) {
 	key := h.whole()
 	for _, send := range []func() error{
 		func() error { _, err := h.svc.Publish(t.Context(), staff(), key, true); return err },
-		func() error { _, err := h.svc.Schedule(t.Context(), staff(), key, start.Add(time.Hour), false); return err },
+		func() error {
+			_, err := h.svc.Schedule(t.Context(), staff(), key, start.Add(time.Hour), false)
+			return err
+		},
 	} {
 		h.want(send(), notice.ErrApproval)
 	}

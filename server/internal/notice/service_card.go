@@ -90,7 +90,7 @@ func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, gr
 	if err := n.Running(); err != nil {
 		return Card{}, err
 	}
-	openGID, proven := s.openGroup(ctx, who, group)
+	from, proven := s.openGroup(ctx, who, group)
 	var c Card
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		cards, err := s.store.cards(ctx, n.ID)
@@ -107,7 +107,7 @@ func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, gr
 			return err
 		}
 		c.SharedAt = now
-		if _, err := s.whichGroup(ctx, who, n, openGID, c.ID, group != nil && !proven); err != nil {
+		if _, err := s.whichGroup(ctx, who, n, from.OpenGID, c.ID, group != nil && !proven); err != nil {
 			return err
 		}
 		if err := s.cardLater(ctx, n); err != nil {

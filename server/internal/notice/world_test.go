@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -349,7 +350,12 @@ func (w *world) OpenGroup(_, data, _ string) (wechat.Group, error) {
 	if data == "broken" {
 		return wechat.Group{}, &wechat.Error{Code: wechat.SessionStale}
 	}
-	return wechat.Group{OpenGID: data}, nil
+	gid, account, ok := strings.Cut(data, "#")
+	g := wechat.Group{OpenGID: gid}
+	if ok {
+		g.GroupOpenID = "in-" + gid + "-" + account
+	}
+	return g, nil
 }
 
 // house is a service on a real database in that world.
@@ -369,7 +375,7 @@ func empty(t *testing.T) *db.DB {
 	d := testdb.Shared(t)
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
-		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
+		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "group_members", "alliance_robots", "official_followers",
 		"notice_audiences", "notice_teams", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {

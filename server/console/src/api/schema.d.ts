@@ -2315,6 +2315,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/chat-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who can be named in the group from which the phone asks */
+        post: operations["openChatTool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/chat-tool/named": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note whom a tap has just named in the group */
+        post: operations["noteNamed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/close": {
         parameters: {
             query?: never;
@@ -6071,6 +6105,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NamedInputBody: {
+            group: components["schemas"]["NoticeGroupView"];
+            person_ids: string[] | null;
+        } & {
+            [key: string]: unknown;
+        };
         NewAllianceBody: {
             basis?: string;
             committee_id: string;
@@ -6319,6 +6359,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeCountView: {
+            /** Format: int64 */
+            count: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeEveView: {
             /** Format: int64 */
             due: number;
@@ -6423,6 +6469,30 @@ export interface components {
             /** Format: date-time */
             read_at?: string;
             reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeNamedView: {
+            name: string;
+            /** @description WeChat's group_openid; empty: WeChat can't name the person in this group */
+            number: string;
+            person_id: string;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeNamingView: {
+            /** @description The notice asks whether somebody comes */
+            coming: boolean;
+            /** @description Who has not answered, without an activity who has not read */
+            people: components["schemas"]["NoticeNamedView"][];
+            /** @description Of the link, short enough for wx.notifyGroupMembers */
+            title: string;
+            /**
+             * Format: int64
+             * @description Those of them whom WeChat can't name
+             */
+            unnamed: number;
         } & {
             [key: string]: unknown;
         };
@@ -6712,6 +6782,8 @@ export interface components {
             /** Format: int64 */
             answered: number;
             card?: components["schemas"]["NoticeTimelineCard"];
+            /** @description Present where the asker may name people in the alliance's group */
+            chat_tool?: components["schemas"]["NoticeToolView"];
             /** @description Of the people of an activity, how many knew at the end of the day before; until then: by now */
             eve?: components["schemas"]["NoticeEveView"];
             /** Format: int64 */
@@ -6747,6 +6819,12 @@ export interface components {
             unknown: number;
             /** Format: int64 */
             unreached: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeToolView: {
+            /** @description WeChat's number of the group, for wx.openChatTool; empty: there are several, WeChat asks which */
+            room: string;
         } & {
             [key: string]: unknown;
         };
@@ -13182,6 +13260,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeSharedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openChatTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeGroupView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNamingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    noteNamed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCountView"];
                 };
             };
             /** @description Error */
