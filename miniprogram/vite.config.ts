@@ -1,5 +1,6 @@
 import { defineConfig, type Plugin } from 'vite'
 import plugin from '@dcloudio/vite-plugin-uni'
+import { chatTool } from './vite.chattool'
 
 // Under "type": "module" the plugin arrives wrapped.
 const uni = ((plugin as unknown as { default?: typeof plugin }).default ?? plugin) as typeof plugin
@@ -30,7 +31,7 @@ function noForeignRequests(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [uni(), noForeignRequests()],
+  plugins: [uni(), noForeignRequests(), chatTool()],
   css: { preprocessorOptions: { scss: { api: 'modern-compiler' } } },
   server: {
     port: 5173,

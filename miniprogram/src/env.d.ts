@@ -7,5 +7,7 @@ declare module '*.vue' {
 interface ImportMetaEnv {
   readonly VITE_API_ORIGIN?: string
   readonly VITE_HELP_NAME?: string
+  /** Set in builds that declare a chat tool. */
+  readonly VITE_CHAT_TOOL?: string
   readonly VITE_HELP_PHONE?: string
 }

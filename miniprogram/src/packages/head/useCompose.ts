@@ -60,7 +60,7 @@ export function countOf(c: Choices, a: Audience): { people: number; calls: numbe
 /** 发给3个单位 */
 export function audienceWord(a: Audience, all: string): string {
   const n = (a.kind === 'teams' ? a.teams : a.ids)?.length ?? 0
-  return { alliance: `发给${all}全体`, units: `发给${n}个单位`, branches: `发给${n}个支部`, teams: `发给${n}个兴趣队`, silent: '发给还没答复的' }[a.kind]
+  return { alliance: `发给${all}全体`, units: `发给${n}个单位`, branches: `发给${n}个支部`, teams: `发给${n}个兴趣队`, alliances: `发给${n}个联盟`, silent: '发给还没答复的' }[a.kind]
 }
 
 /** 将通知37人，其中5人要打电话 */
