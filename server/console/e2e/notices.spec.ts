@@ -134,7 +134,9 @@ test('a second one of the office reads it, gives it back, and lets it go out at 
   await waiting.getByRole('button', { name: `收回来改 ${title}` }).click()
   await expect(page.getByLabel('标题')).toHaveValue(title)
   await page.getByRole('button', { name: `扔掉 ${title}` }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '扔掉' }).click()
   await expect(waiting).toHaveCount(0)
+  await expect(page.getByLabel('标题')).toHaveValue('')
 
   await page.getByRole('tab', { name: '审批办法' }).click() // as it was, for whoever comes next
   await how.getByText('不用审批').click()
