@@ -1,5 +1,6 @@
 import { defineConfig, type Plugin } from 'vite'
 import plugin from '@dcloudio/vite-plugin-uni'
+import { chatTool } from './vite.chattool'
 
 // Under "type": "module" the plugin arrives wrapped.
 const uni = ((plugin as unknown as { default?: typeof plugin }).default ?? plugin) as typeof plugin
@@ -44,7 +45,7 @@ function voicePlugin(version = process.env.VITE_VOICE_PLUGIN): Plugin {
 }
 
 export default defineConfig({
-  plugins: [uni(), noForeignRequests(), voicePlugin()],
+  plugins: [uni(), noForeignRequests(), voicePlugin(), chatTool()],
   css: { preprocessorOptions: { scss: { api: 'modern-compiler' } } },
   server: {
     port: 5173,

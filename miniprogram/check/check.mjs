@@ -38,6 +38,11 @@ for (const root of roots) {
   if (size > PLATFORM_LIMIT) fault(`${root} has ${size} bytes`)
 }
 
+for (const tool of app.chatTools ?? []) {
+  const size = weigh((f) => f.startsWith(`${tool.root}/`))
+  if (size === 0 || size > 500 * 1024) fault(`${tool.root}: a chat tool has at most 500 KB, this one ${size} bytes`)
+}
+
 // Foreign addresses and what belongs to the browser only.
 for (const f of files.filter((f) => /\.(wxss|wxml|js)$/.test(f))) {
   if (/url\(\s*["']?http/.test(text(f))) fault(`${f} loads a picture or font from a host`)

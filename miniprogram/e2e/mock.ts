@@ -249,6 +249,11 @@ export function world(persons: Someone[], roles?: unknown[]): Answers {
     'GET /alliances/1/notice-choices': {
       json: {
         people: 132, calls: 23, branches: [], silent: [{ id: '31', name: activity.title, people: 37, calls: 9 }],
+        teams: [{ name: '书法队', people: 21, calls: 3 }, { name: '门球队', people: 14, calls: 2 }, { name: '太极拳和健身气功队', people: 9, calls: 0 }],
+        team_sets: [
+          { names: ['书法队'], people: 15, calls: 2 }, { names: ['书法队', '门球队'], people: 6, calls: 1 }, { names: ['门球队'], people: 8, calls: 1 },
+          { names: ['太极拳和健身气功队'], people: 9, calls: 0 },
+        ],
         units: units.map((unit, i) => ({ id: String(3 + i), name: `利津县${unit}`, people: 31 + i, calls: 4 + i })),
       },
     },

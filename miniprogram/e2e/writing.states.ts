@@ -58,6 +58,14 @@ export const writingStates: { name: string; path: string; world: Answers; sees: 
     name: '写通知 挑单位', path: 'packages/head/compose', world: head(), sees: '将通知31人，其中4人要打电话',
     act: after(draftPage('发给联盟全体'), tap('挑单位'), tap('利津县水利局')),
   },
+  {
+    name: '写通知 挑兴趣队', path: 'packages/head/compose', world: head(), sees: '将通知29人，其中4人要打电话',
+    act: after(draftPage('发给联盟全体'), tap('挑兴趣队'), tap('书法队'), tap('门球队')),
+  },
+  {
+    name: '写通知 没有兴趣队', path: 'packages/head/compose', sees: '还没有人填兴趣队', act: after(draftPage('发给联盟全体'), tap('挑兴趣队')),
+    world: head({ 'GET /alliances/1/notice-choices': { json: { people: 132, calls: 23, units: [], branches: [], teams: [], team_sets: [], silent: [] } } }),
+  },
   { name: '写通知 图片', path: 'packages/head/compose', world: head(), sees: '还没有图片', act: draftPage('放图片') },
   {
     name: '写通知 三张图片', path: 'packages/head/compose', world: chosen('passed', 'pending', 'refused'), sees: '没通过，请去掉',

@@ -9,5 +9,7 @@ interface ImportMetaEnv {
   /** Version of the plug-in 微信同声传译 that was added to the appid; empty: without it. */
   readonly VITE_VOICE_PLUGIN?: string
   readonly VITE_HELP_NAME?: string
+  /** Set in builds that declare a chat tool. */
+  readonly VITE_CHAT_TOOL?: string
   readonly VITE_HELP_PHONE?: string
 }

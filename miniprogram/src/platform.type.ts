@@ -53,6 +53,8 @@ export interface Platform {
   subscribe(templates: { id: string; title: string }[]): Promise<void>
   /** Arms the page's share button with an updatable card (WeChat), or posts it at once (browser). */
   shareCard(card: ShareCard): Promise<'armed' | 'posted'>
+  /** Opens WeChat's chat tool about a notice, in a group or, without one, in one that the user chooses; absent where there is none. */
+  chatTool?(notice: string, room: string): Promise<void>
   groupInfo(): Given<{ encrypted_data: string; iv: string }>
   /** Puts the activity into the phone's calendar; false when the user, or the phone's settings, said no. Inside a tap. */
   calendar(entry: CalendarEntry): Promise<boolean>

@@ -64,9 +64,16 @@ export const weixin: Platform = {
     return 'armed'
   },
 
+  chatTool:
+    import.meta.env.VITE_CHAT_TOOL && wx.openChatTool
+      ? async (notice, room) => {
+          await ask(wx.openChatTool, { url: `/packages/chattool/index?notice=${notice}`, ...(room && { roomid: room, chatType: 3 }) })
+        }
+      : undefined,
+
   async groupInfo() {
     try {
-      const res = await ask<{ encryptedData: string; iv: string }>(wx.getGroupEnterInfo)
+      const res = await ask<{ encryptedData: string; iv: string }>(wx.getGroupEnterInfo, { needGroupOpenID: true })
       return res ? { encrypted_data: res.encryptedData, iv: res.iv } : undefined
     } catch {
       return undefined

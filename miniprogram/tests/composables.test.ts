@@ -153,13 +153,20 @@ describe('roster search', () => {
 
 describe('whom a notice addresses', () => {
   const part = (id: string, people: number, calls: number) => ({ id, name: id, people, calls })
-  const choices = { people: 132, calls: 23, units: [part('3', 31, 4), part('4', 6, 1)], branches: [], silent: [part('31', 37, 9)] }
+  const choices = { people: 132, calls: 23, units: [part('3', 31, 4), part('4', 6, 1)], branches: [], silent: [part('31', 37, 9)],
+    teams: [{ name: '书法队', people: 5, calls: 1 }, { name: '门球队', people: 4, calls: 1 }],
+    team_sets: [{ names: ['书法队', '门球队'], people: 2, calls: 1 }, { names: ['书法队'], people: 3, calls: 0 }, { names: ['门球队'], people: 2, calls: 0 }] }
 
   it('is counted while it is chosen', () => {
     expect(countOf(choices, { kind: 'alliance' })).toEqual({ people: 132, calls: 23 })
     expect(countLine(countOf(choices, { kind: 'units', ids: ['3', '4'] }))).toBe('将通知37人，其中5人要打电话')
     expect(countOf(choices, { kind: 'silent', follows_id: '31' })).toEqual({ people: 37, calls: 9 })
     expect(countOf(choices, { kind: 'units' })).toEqual({ people: 0, calls: 0 })
+    expect(countOf(choices, { kind: 'teams' })).toEqual({ people: 0, calls: 0 })
+  })
+  it('counts who is in two teams once', () => {
+    expect(countOf(choices, { kind: 'teams', teams: ['书法队', '门球队'] })).toEqual({ people: 7, calls: 1 })
+    expect(countOf(choices, { kind: 'teams', teams: ['门球队'] })).toEqual({ people: 4, calls: 1 })
   })
 })
 

@@ -14,7 +14,7 @@ step_unit() {
 }
 step_mp_weixin() {
 	install_npm
-	web build:mp-weixin
+	VITE_CHAT_TOOL=1 web build:mp-weixin # with all that a build can have
 }
 
 # The checkers have dependencies of their own, a thousand of them.

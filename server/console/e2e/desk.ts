@@ -75,6 +75,9 @@ export async function look(page: Page, name: string) {
   await clean(page)
 }
 
+/** A photograph: the page as it stands. */
+export const picture = (page: Page): Promise<Buffer> => page.screenshot({ type: 'jpeg' })
+
 /** What a list of figures says, by name. */
 export async function figures(list: Locator): Promise<Record<string, number>> {
   const pairs = await list.locator('div').evaluateAll((divs) =>

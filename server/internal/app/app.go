@@ -288,6 +288,9 @@ func (a *App) start(ctx context.Context, url string) error {
 	if err := a.Ledger.Index(ctx); err != nil {
 		return err
 	}
+	if err := a.Notice.AdoptSeries(ctx); err != nil {
+		return err
+	}
 	if err := a.Notice.AdoptGroups(ctx); err != nil {
 		return err
 	}

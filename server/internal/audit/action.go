@@ -136,6 +136,7 @@ var actions = map[string]struct{ name, sentence string }{
 	"notice.remind":      {"催办", "再次提醒了%s"},
 	"outbox.again":       {"重新排队", "把发不出去的消息重新排了队"},
 	"notice.resend":      {"重发失败的消息", "把%s里没有发出去的消息重发了一遍"},
+	"notice.named":       {"群里点名提醒", "在微信群里点名提醒了%s"},
 	"notice.rules":       {"改通知规则", "改了%s的通知时间规则"},
 	"notice.card":        {"生成群卡片", "生成了%s的群卡片"},
 	"notice.card_shared": {"转发群卡片", "转发了%s的群卡片"},

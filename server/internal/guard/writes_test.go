@@ -181,7 +181,8 @@ func (m *matrix) drive(t *testing.T) {
 	m.must(t, head, "POST", "/notices/"+draft+"/submit", nil)
 	m.must(t, m.actors["lead_staff"].token, "POST", "/notices/"+draft+"/return", map[string]any{"remark": "请再改改"})
 	series := m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices", map[string]string{"title": "县里通知", "body": "请留意"}).text("id")
-	m.must(t, office, "POST", "/committees/"+s["committee"]+"/notices/"+series+"/cancel", map[string]string{"reason": "改期"})
+	m.must(t, office, "POST", "/notices/"+series+"/publish", map[string]int{"revision": 0})
+	m.must(t, office, "POST", "/notices/"+series+"/cancel", map[string]string{"reason": "改期"})
 	const revision = 2 // a picture came and went
 	m.must(t, office, "POST", "/notices/"+draft+"/publish", map[string]int{"revision": revision})
 	m.must(t, head, "POST", "/notices/"+draft+"/correct", map[string]any{"revision": revision, "body": "请大家留意"})

@@ -34,6 +34,11 @@ func (d *Directory) ActiveInAlliance(ctx context.Context, allianceID id.ID) ([]P
 	return d.store.activeInAlliance(ctx, allianceID)
 }
 
+// TeamsInAlliance gives the interest teams that the active persons of an alliance named, of those who did.
+func (d *Directory) TeamsInAlliance(ctx context.Context, allianceID id.ID) (map[id.ID][]string, error) {
+	return d.store.teamsInAlliance(ctx, allianceID)
+}
+
 // ActiveInUnit gives the active persons of a unit, by ledger number.
 func (d *Directory) ActiveInUnit(ctx context.Context, unitID id.ID) ([]Person, error) {
 	return d.store.activeInUnit(ctx, unitID)

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"slices"
+	"strings"
 
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
@@ -15,7 +16,8 @@ type AudienceKind string
 // The zero of Subjects is everybody.
 type Audience struct {
 	Kind     AudienceKind
-	Subjects []id.ID // units or branches
+	Subjects []id.ID  // units, branches or alliances
+	Teams    []string // names of interest teams, as the ledger has them
 }
 
 // The ways of choosing. Whoever moved away or died belongs to none of them.
@@ -23,7 +25,9 @@ const (
 	AllOfAlliance AudienceKind = "alliance"
 	SomeUnits     AudienceKind = "units"
 	SomeBranches  AudienceKind = "branches"
-	NotAnswered   AudienceKind = "silent" // who has not answered to the activity of the notice that this one follows
+	SomeTeams     AudienceKind = "teams"     // who wants to be in one of the teams
+	SomeAlliances AudienceKind = "alliances" // of the committee, for its own notice
+	NotAnswered   AudienceKind = "silent"    // who has not answered to the activity of the notice that this one follows
 )
 
 // ToAlliance is the audience of a notice that chooses nobody.
@@ -35,24 +39,33 @@ var (
 	ErrFollows   = errs.New(errs.Conflict, "notice.follows", "只能接着一条已经发出、还没结束的活动通知再发")
 	ErrNoneLeft  = errs.New(errs.Conflict, "notice.none_left", "大家都答复过了，不用再发")
 	ErrNoneThere = errs.New(errs.Conflict, "notice.none_there", "选中的单位里没有在册的党员，请另选")
+	ErrTeamEmpty = errs.New(errs.Conflict, "notice.team_empty", "选中的兴趣队里现在没有在册的党员，请另选")
 )
 
 // maxSubjects bounds what one notice names.
 const maxSubjects = 500
 
 func (a Audience) check(follows id.ID) error {
-	named := a.Kind == SomeUnits || a.Kind == SomeBranches
+	units, teams := a.Kind == SomeUnits || a.Kind == SomeBranches || a.Kind == SomeAlliances, a.Kind == SomeTeams
 	switch {
-	case !named && a.Kind != AllOfAlliance && a.Kind != NotAnswered,
-		named != (len(a.Subjects) > 0), len(a.Subjects) > maxSubjects, (a.Kind == NotAnswered) != (follows != 0):
+	case !units && !teams && a.Kind != AllOfAlliance && a.Kind != NotAnswered,
+		units != (len(a.Subjects) > 0), len(a.Subjects) > maxSubjects,
+		teams != (len(a.Teams) > 0), len(a.Teams) > maxSubjects, (a.Kind == NotAnswered) != (follows != 0):
 		return ErrAudience
 	}
 	return nil
 }
 
+// names reports whether the audience has a list of its own.
+func (a Audience) names() bool { return len(a.Subjects)+len(a.Teams) > 0 }
+
 // among gives those of the alliance's active people whom the audience names; silent are the persons who
-// have not answered, for NotAnswered.
-func (a Audience) among(people []ledger.Person, silent map[id.ID]bool) []ledger.Person {
+// have not answered, for NotAnswered, teams what each person wants to be in, for SomeTeams.
+func (a Audience) among(people []ledger.Person, silent map[id.ID]bool, teams map[id.ID][]string) []ledger.Person {
+	keys := map[string]bool{}
+	for _, name := range a.Teams {
+		keys[ledger.TeamKey(name)] = true
+	}
 	out := make([]ledger.Person, 0, len(people))
 	for _, p := range people {
 		in := true
@@ -63,6 +76,8 @@ func (a Audience) among(people []ledger.Person, silent map[id.ID]bool) []ledger.
 			in = p.BranchID != 0 && slices.Contains(a.Subjects, p.BranchID)
 		case NotAnswered:
 			in = silent[p.ID]
+		case SomeTeams:
+			in = slices.ContainsFunc(teams[p.ID], func(name string) bool { return keys[ledger.TeamKey(name)] })
 		}
 		if in {
 			out = append(out, p)
@@ -78,41 +93,61 @@ func (a Audience) nobody() error {
 		return ErrNoneLeft
 	case SomeUnits, SomeBranches:
 		return ErrNoneThere
+	case SomeTeams:
+		return ErrTeamEmpty
 	}
 	return ErrNobody
 }
 
-// Part is a unit or branch that can be chosen, or those silent about a notice's activity: how many people
+// Part is a unit, branch or team that can be chosen, or those silent about a notice's activity: how many people
 // it has, and how many of them nobody reads for, so that they must be called.
 type Part struct {
-	ID            id.ID
+	ID            id.ID // zero: a team, which has only a name
 	Name          string
 	People, Calls int
 }
 
 // Choice is everything among which the people of a notice are chosen.
 type Choice struct {
-	People, Calls           int
-	Units, Branches, Silent []Part
+	People, Calls                             int
+	Alliances, Units, Branches, Teams, Silent []Part
+	TeamSets                                  []TeamSet
 }
 
-// choice counts the active people of an alliance; read tells whether an account acts for somebody.
-func choice(people []ledger.Person, read func(id.ID) bool) Choice {
-	var c Choice
-	units, branches := map[id.ID]int{}, map[id.ID]int{}
-	count := func(list *[]Part, at map[id.ID]int, key id.ID, name string, calls int) {
-		if key == 0 {
-			return
-		}
-		i, known := at[key]
-		if !known {
-			i = len(*list)
-			at[key] = i
-			*list = append(*list, Part{ID: key, Name: name})
-		}
-		(*list)[i].People++
-		(*list)[i].Calls += calls
+// TeamSet counts those who named just these teams: who is in two of those chosen is told once.
+type TeamSet struct {
+	Names         []string
+	People, Calls int
+}
+
+// parts counts people by what they belong to, in the order in which it is met.
+type parts[K comparable] struct {
+	list []Part
+	at   map[K]int
+}
+
+// count adds one person, and gives the name under which the part was met first.
+func (p *parts[K]) count(key K, part Part, calls int) string {
+	if p.at == nil {
+		p.at = map[K]int{}
 	}
+	i, known := p.at[key]
+	if !known {
+		i = len(p.list)
+		p.at[key] = i
+		p.list = append(p.list, part)
+	}
+	p.list[i].People++
+	p.list[i].Calls += calls
+	return p.list[i].Name
+}
+
+// choice counts active people, of one alliance or of several; read tells whether an account acts for somebody, teams what
+// somebody wants to be in. The largest team comes first.
+func choice(people []ledger.Person, read func(id.ID) bool, teams map[id.ID][]string) Choice {
+	var c Choice
+	var alliances, units, branches parts[id.ID]
+	var groups, sets parts[string]
 	for _, p := range people {
 		calls := 1
 		if read(p.ID) {
@@ -120,8 +155,23 @@ func choice(people []ledger.Person, read func(id.ID) bool) Choice {
 		}
 		c.People++
 		c.Calls += calls
-		count(&c.Units, units, p.UnitID, p.Unit, calls)
-		count(&c.Branches, branches, p.BranchID, p.Branch, calls)
+		alliances.count(p.AllianceID, Part{ID: p.AllianceID, Name: p.Alliance}, calls)
+		units.count(p.UnitID, Part{ID: p.UnitID, Name: p.Unit}, calls)
+		if p.BranchID != 0 {
+			branches.count(p.BranchID, Part{ID: p.BranchID, Name: p.Branch}, calls)
+		}
+		var set []string
+		for _, name := range teams[p.ID] {
+			set = append(set, groups.count(ledger.TeamKey(name), Part{Name: name}, calls))
+		}
+		if slices.Sort(set); len(set) > 0 {
+			sets.count(strings.Join(set, "、"), Part{Name: strings.Join(set, "、")}, calls)
+		}
 	}
+	for _, p := range sets.list {
+		c.TeamSets = append(c.TeamSets, TeamSet{Names: strings.Split(p.Name, "、"), People: p.People, Calls: p.Calls})
+	}
+	slices.SortStableFunc(groups.list, func(a, b Part) int { return b.People - a.People })
+	c.Alliances, c.Units, c.Branches, c.Teams = alliances.list, units.list, branches.list, groups.list
 	return c
 }

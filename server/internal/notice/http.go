@@ -39,8 +39,8 @@ type noticeView struct {
 	Reason      string        `json:"reason" doc:"Of a cancellation"`
 	CreatedAt   time.Time     `json:"created_at"`
 	PublishedAt *time.Time    `json:"published_at,omitempty"`
-	AllianceID  id.ID         `json:"alliance_id"`
-	Alliance    string        `json:"alliance"`
+	AllianceID  id.ID         `json:"alliance_id" doc:"0 of a committee's own, of which each alliance gets a copy"`
+	Alliance    string        `json:"alliance" doc:"Empty of a committee's own"`
 	Activity    *activityView `json:"activity,omitempty"`
 	People      []mineView    `json:"people" nullable:"false" doc:"The recipients that the account acts for"`
 
@@ -82,7 +82,7 @@ func viewItem(i Item) noticeView {
 		ID: n.ID, Title: n.Title, Body: n.Body, State: n.State, Reason: n.Reason, CreatedAt: n.CreatedAt, PublishedAt: when(n.PublishedAt),
 		AllianceID: n.Alliance, Alliance: i.Alliance, Activity: viewActivity(i.About), People: viewMine(i.People),
 		Revision: n.Revision, FromOffice: n.Series != 0, CorrectedAt: when(n.CorrectedAt), Corrections: viewCorrections(i.Corrections),
-		Audience: audienceView{Kind: n.Audience.Kind, IDs: i.Subjects, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Moved: viewMoved(i.Moves), Writing: viewWriting(i),
+		Audience: audienceView{Kind: n.Audience.Kind, IDs: n.Audience.Subjects, Teams: n.Audience.Teams, Follows: n.Follows}, Pictures: viewPictures(i.Photos), Moved: viewMoved(i.Moves), Writing: viewWriting(i),
 	}
 }
 
@@ -105,6 +105,11 @@ func (g *groupView) sealed() *SealedGroup {
 		return nil
 	}
 	return &SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV, Card: g.Card}
+}
+
+// always is what the phone says, also when that is nothing.
+func (g *groupView) always() SealedGroup {
+	return SealedGroup{EncryptedData: g.EncryptedData, IV: g.IV}
 }
 
 func op(opID, method, path, summary string) huma.Operation {
@@ -132,9 +137,11 @@ func Routes(api huma.API, s *Service) {
 	waitingRoutes(api, s)
 	correctingRoutes(api, s)
 	audienceRoutes(api, s)
+	seriesRoutes(api, s)
 	pictureRoutes(api, s)
 	deliveryRoutes(api, s)
 	cardRoutes(api, s)
+	toolRoutes(api, s)
 	callRoutes(api, s)
 	failedRoutes(api, s)
 	ruleRoutes(api, s)

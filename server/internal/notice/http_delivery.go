@@ -56,6 +56,11 @@ type timelineView struct {
 	Reminders   []reminderView `json:"reminders" nullable:"false"`
 	Steps       []stepView     `json:"steps" nullable:"false"`
 	Card        *timelineCard  `json:"card,omitempty"`
+	ChatTool    *toolView      `json:"chat_tool,omitempty" doc:"Present where the asker may name people in the alliance's group"`
+}
+
+type toolView struct {
+	Room string `json:"room" doc:"WeChat's number of the group, for wx.openChatTool; empty: there are several, WeChat asks which"`
 }
 
 type reminderView struct {
@@ -84,6 +89,9 @@ func viewTimeline(t Timeline) timelineView {
 		Queued: t.Pushes.Queued, RingsAt: when(t.RingsAt), Sent: t.Pushes.Sent, Refused: t.Pushes.Refused, Unknown: t.Pushes.Unknown, Failed: t.Pushes.Failed,
 		NoCredit: t.Pushes.NoCredit, Read: t.Tally.Read, Answered: t.Tally.Answered, Told: t.Tally.Told, Unreached: t.Tally.Unreached,
 		Reminders: make([]reminderView, 0, len(t.Reminders)), Steps: make([]stepView, 0, len(t.Steps)),
+	}
+	if t.Group != nil {
+		v.ChatTool = &toolView{t.Group.OpenGID}
 	}
 	for _, r := range t.Reminders {
 		v.Reminders = append(v.Reminders, reminderView{At: r.At, Count: r.People})
@@ -154,12 +162,15 @@ func deliveryRoutes(api huma.API, s *Service) {
 		})
 }
 
-func all[T, V any](list []T, view func(T) V) page.List[V] {
+func all[T, V any](list []T, view func(T) V) page.List[V] { return page.All(each(list, view)) }
+
+// each shows every one of a list; it is never null.
+func each[T, V any](list []T, view func(T) V) []V {
 	out := make([]V, 0, len(list))
 	for _, v := range list {
 		out = append(out, view(v))
 	}
-	return page.All(out)
+	return out
 }
 
 type parameterView struct {

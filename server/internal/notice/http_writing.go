@@ -9,7 +9,6 @@ import (
 
 	"bense/server/internal/actor"
 	"bense/server/internal/id"
-	"bense/server/internal/page"
 	"bense/server/internal/web"
 )
 
@@ -161,22 +160,38 @@ func waitingRoutes(api huma.API, s *Service) {
 			return s.Return(ctx, who, in.ID.ID, in.Body.Remark)
 		}, viewItem)
 
-	type levelView struct {
-		Level Level `json:"level" enum:"none,lead,committee" doc:"Whose approval notices need: nobody's, the lead unit's or the committee's, only the committee's"`
-	}
-	view := func(l Level) levelView { return levelView{l} }
+	levelRoutes(api, s)
+}
+
+type levelView struct {
+	Level Level `json:"level" enum:"none,lead,committee" doc:"Whose approval notices need: nobody's, the lead unit's or the committee's, only the committee's"`
+}
+
+func viewLevel(l Level) levelView { return levelView{l} }
+
+type levelInput struct {
+	web.IDPath
+	Body levelView
+}
+
+// levelRoutes are about whose approval notices need.
+func levelRoutes(api huma.API, s *Service) {
 	route(api, op("getNoticeApproval", http.MethodGet, "/alliances/{id}/notice-approval", "Whose approval the notices of an alliance need"),
 		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Level, error) {
 			return s.Approval(ctx, who, in.ID.ID)
-		}, view)
-	type levelInput struct {
-		web.IDPath
-		Body levelView
-	}
+		}, viewLevel)
 	route(api, op("setNoticeApproval", http.MethodPut, "/alliances/{id}/notice-approval", "Set it"),
 		func(ctx context.Context, who actor.Actor, in *levelInput) (Level, error) {
 			return s.SetApproval(ctx, who, in.ID.ID, in.Body.Level)
-		}, view)
+		}, viewLevel)
+	route(api, op("getCommitteeApproval", http.MethodGet, "/committees/{id}/notice-approval", "Whose approval a committee's notices to its alliances need: nobody's, or that of another one of its people"),
+		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Level, error) {
+			return s.OwnApproval(ctx, who, in.ID.ID)
+		}, viewLevel)
+	route(api, op("setCommitteeApproval", http.MethodPut, "/committees/{id}/notice-approval", "Set it: none or committee"),
+		func(ctx context.Context, who actor.Actor, in *levelInput) (Level, error) {
+			return s.SetOwnApproval(ctx, who, in.ID.ID, in.Body.Level)
+		}, viewLevel)
 }
 
 // correctingRoutes are about the text of notices that are out.
@@ -226,118 +241,4 @@ func correctingRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, in *returnCorrection) (Item, error) {
 			return s.ReturnCorrection(ctx, who, in.ID.ID, in.Body.Correction, in.Body.Remark)
 		}, viewItem)
-}
-
-type seriesPartView struct {
-	NoticeID   id.ID  `json:"notice_id"`
-	AllianceID id.ID  `json:"alliance_id"`
-	Alliance   string `json:"alliance"`
-	State      State  `json:"state" enum:"draft,submitted,scheduled,published,cancelled,closed"`
-	People     int    `json:"people"`
-	Reached    int    `json:"reached" doc:"Have read, answered or been told"`
-}
-
-type seriesView struct {
-	ID          id.ID            `json:"id"`
-	Title       string           `json:"title"`
-	Body        string           `json:"body"`
-	CreatedAt   time.Time        `json:"created_at"`
-	ScheduledAt *time.Time       `json:"scheduled_at,omitempty"`
-	PublishedAt *time.Time       `json:"published_at,omitempty"`
-	Alliances   []seriesPartView `json:"alliances" nullable:"false"`
-}
-
-func viewSeries(x Series) seriesView {
-	v := seriesView{ID: x.ID, Title: x.Title, Body: x.Body, CreatedAt: x.CreatedAt, ScheduledAt: when(x.ScheduledAt), PublishedAt: when(x.PublishedAt),
-		Alliances: make([]seriesPartView, 0, len(x.Parts))}
-	for _, p := range x.Parts {
-		v.Alliances = append(v.Alliances, seriesPartView{p.Notice, p.Alliance, p.Name, p.State, p.People, p.Reached})
-	}
-	return v
-}
-
-type audienceView struct {
-	Kind    AudienceKind `json:"kind" enum:"alliance,units,branches,silent" doc:"silent: who has not answered to the notice that this one follows"`
-	IDs     []id.ID      `json:"ids,omitempty" maxItems:"500" doc:"Units or branches"`
-	Follows id.ID        `json:"follows_id,omitempty" doc:"The notice before"`
-}
-
-type partView struct {
-	ID     id.ID  `json:"id"`
-	Name   string `json:"name"`
-	People int    `json:"people"`
-	Calls  int    `json:"calls" doc:"Of these, nobody reads for them in WeChat: they must be called"`
-}
-
-type choiceView struct {
-	People   int        `json:"people"`
-	Calls    int        `json:"calls"`
-	Units    []partView `json:"units" nullable:"false"`
-	Branches []partView `json:"branches" nullable:"false"`
-	Silent   []partView `json:"silent" nullable:"false" doc:"Notices about coming activities, with those who have not answered"`
-}
-
-func viewChoice(c Choice) choiceView {
-	parts := func(list []Part) []partView {
-		out := make([]partView, 0, len(list))
-		for _, p := range list {
-			out = append(out, partView(p))
-		}
-		return out
-	}
-	return choiceView{People: c.People, Calls: c.Calls, Units: parts(c.Units), Branches: parts(c.Branches), Silent: parts(c.Silent)}
-}
-
-// audienceRoutes are about whom a notice addresses.
-func audienceRoutes(api huma.API, s *Service) {
-	route(api, op("getNoticeChoices", http.MethodGet, "/alliances/{id}/notice-choices", "Among whom a notice of an alliance can choose, counted"),
-		func(ctx context.Context, who actor.Actor, in *web.IDPath) (Choice, error) {
-			return s.Choices(ctx, who, in.ID.ID)
-		}, viewChoice)
-	type address struct {
-		web.IDPath
-		Body audienceView
-	}
-	route(api, op("addressNotice", http.MethodPut, "/notices/{id}/audience", "Choose whom a draft addresses"),
-		func(ctx context.Context, who actor.Actor, in *address) (Item, error) {
-			b := in.Body
-			return s.Address(ctx, who, in.ID.ID, Audience{Kind: b.Kind, Subjects: b.IDs}, b.Follows)
-		}, viewItem)
-
-	type send struct {
-		web.IDPath
-		Body struct {
-			Title     string    `json:"title" minLength:"1" maxLength:"100"`
-			Body      string    `json:"body" minLength:"1" maxLength:"4000"`
-			Alliances []id.ID   `json:"alliance_ids,omitempty" maxItems:"500" doc:"Empty: all"`
-			At        time.Time `json:"at,omitempty" doc:"Empty: at once"`
-		}
-	}
-	made := op("sendCommitteeNotice", http.MethodPost, "/committees/{id}/notices", "One notice to all or some alliances of a committee, each with its own")
-	made.DefaultStatus = http.StatusCreated
-	route(api, made, func(ctx context.Context, who actor.Actor, in *send) (Series, error) {
-		b := in.Body
-		return s.SendSeries(ctx, who, in.ID.ID, SeriesDraft{Title: b.Title, Body: b.Body, Alliances: b.Alliances, At: b.At})
-	}, viewSeries)
-	route(api, op("listCommitteeNotices", http.MethodGet, "/committees/{id}/notices", "The latest of them, and how far they have come"),
-		func(ctx context.Context, who actor.Actor, in *web.IDPath) ([]Series, error) {
-			return s.SeriesOf(ctx, who, in.ID.ID)
-		}, func(list []Series) page.List[seriesView] {
-			out := make([]seriesView, 0, len(list))
-			for _, x := range list {
-				out = append(out, viewSeries(x))
-			}
-			return page.All(out)
-		})
-	type cancel struct {
-		web.IDPath
-		Series web.ID `path:"series_id"`
-		Body   struct {
-			Reason string `json:"reason,omitempty" maxLength:"200" doc:"Shown to members"`
-		}
-	}
-	route(api, op("cancelCommitteeNotice", http.MethodPost, "/committees/{id}/notices/{series_id}/cancel", "Call one off in every alliance"),
-		func(ctx context.Context, who actor.Actor, in *cancel) (Series, error) {
-			return s.CancelSeries(ctx, who, in.ID.ID, in.Series.ID, in.Body.Reason)
-		}, viewSeries)
 }

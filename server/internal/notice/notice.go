@@ -38,7 +38,7 @@ const (
 
 // Notice is one notice of an alliance. Time and place are those of its activity, never typed twice.
 type Notice struct {
-	ID, Committee, Alliance id.ID
+	ID, Committee, Alliance id.ID // without an alliance: see Whole
 	Activity                id.ID // zero: about nothing that people come to
 	Title, Body             string
 	State                   State
@@ -52,7 +52,7 @@ type Notice struct {
 
 	Audience    Audience
 	Follows     id.ID     // the notice that this one comes after, zero: none
-	Series      id.ID     // shared by the notices of the committee to several alliances, zero: the alliance's own
+	Series      id.ID     // the committee's notice of which this is a copy, or which it is itself; zero: the alliance's own
 	ScheduledAt time.Time // when it goes out, or is wished to; zero: at once
 	SubmittedAt time.Time // when approval was asked for
 	Remark      string    // why it came back
@@ -66,6 +66,17 @@ func (n Notice) Wrote(account id.ID) bool { return n.Author == account || n.Edit
 
 // Waits reports whether the notice has left its author's hands and is not out yet.
 func (n Notice) Waits() bool { return n.State == Submitted || n.State == Scheduled }
+
+// Whole reports whether the notice is the committee's own, of which each alliance gets a copy. It has no readers.
+func (n Notice) Whole() bool { return n.Alliance == 0 }
+
+// source is the notice that keeps the pictures: the committee's are shown in every copy.
+func (n Notice) source() id.ID {
+	if n.Series != 0 {
+		return n.Series
+	}
+	return n.ID
+}
 
 // At is where the notice stands in the organisation.
 func (n Notice) At() actor.Place { return actor.Place{Committee: n.Committee, Alliance: n.Alliance} }

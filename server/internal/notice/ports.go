@@ -28,6 +28,8 @@ type Activities interface {
 type Directory interface {
 	Persons(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Person, error)
 	ActiveInAlliance(ctx context.Context, alliance id.ID) ([]ledger.Person, error)
+	// TeamsInAlliance gives the interest teams that the active persons of an alliance named.
+	TeamsInAlliance(ctx context.Context, alliance id.ID) (map[id.ID][]string, error)
 	Phones(ctx context.Context, ids []id.ID) (map[id.ID]string, error)
 	// Families gives whom of the family to ring, of those who have named somebody with a number.
 	Families(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Contact, error)

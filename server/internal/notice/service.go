@@ -241,6 +241,12 @@ func (s *Service) finish(ctx context.Context, who actor.Actor, key id.ID, action
 	if err := s.store.update(ctx, was, n); err != nil {
 		return err
 	}
+	if n.Whole() {
+		if err := s.finishCopies(ctx, who, n, action, next); err != nil {
+			return err
+		}
+		return s.audit(ctx, who, action, n, nil)
+	}
 	if err := s.closeCards(ctx, n.ID); err != nil {
 		return err
 	}
@@ -261,6 +267,15 @@ func (s *Service) finish(ctx context.Context, who actor.Actor, key id.ID, action
 // seen gives a notice that the actor may see.
 func (s *Service) seen(ctx context.Context, who actor.Actor, key id.ID) (Notice, error) {
 	return s.store.byID(ctx, who.Scope(actor.SeeActivity), who.Scope(actor.WriteNotice), key)
+}
+
+// running gives a notice to readers that the actor may share, have reminded and see through.
+func (s *Service) running(ctx context.Context, who actor.Actor, key id.ID) (Notice, error) {
+	n, err := s.writable(ctx, who, key)
+	if err == nil && n.Whole() {
+		return Notice{}, errs.ErrNotFound // each alliance has its own
+	}
+	return n, err
 }
 
 // writable gives a notice that the actor may change, publish and have reminded.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"bense/server/internal/actor"
-	"bense/server/internal/audit"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
 )
@@ -13,30 +12,40 @@ import (
 // This file is about notices that a second person reads before they go out: because the alliance asks for
 // it, or because WeChat was unsure about them.
 
-// approved reports ErrApproval when the alliance asks for an approval that who can't give. The committee's
-// own notices need none: it is who asks for it.
+// approved reports ErrApproval when the alliance asks for an approval that who can't give. What the office writes
+// for one alliance needs none: it is who asks for it. For its notice to all of them it may ask a second one of
+// its own people.
 func (s *Service) approved(ctx context.Context, who actor.Actor, n Notice) error {
-	level, err := s.store.approval(ctx, n.Alliance)
+	level, err := s.store.approval(ctx, n.asks())
 	if err != nil || !needs(who, level, n) {
 		return err
 	}
 	return ErrApproval
 }
 
-// needs reports whether the alliance wants somebody else than who to have read the notice.
+// asks is whose rule of approval counts: the alliance's, or the committee's for its own notices.
+func (n Notice) asks() id.ID {
+	if n.Series != 0 {
+		return n.Committee
+	}
+	return n.Alliance
+}
+
+// needs reports whether the rule wants somebody else than who to have read the notice.
 func needs(who actor.Actor, level Level, n Notice) bool {
-	office := who.Must(actor.ApproveNotice, actor.Place{Committee: n.Committee}) == nil
+	office := n.Series == 0 && who.Must(actor.ApproveNotice, actor.Place{Committee: n.Committee}) == nil
 	return level != NoApproval && !office && !may(who, level, n)
 }
 
 // may reports whether who can approve the notice; nobody approves what they wrote.
 func may(who actor.Actor, level Level, n Notice) bool {
-	return reads(who, level, n.At()) && !n.Wrote(who.Account)
+	return reads(who, level, n) && !n.Wrote(who.Account)
 }
 
-// reads reports whether who can approve what others wrote in a place.
-func reads(who actor.Actor, level Level, at actor.Place) bool {
-	if level == CommitteeApproval {
+// reads reports whether who can approve what others wrote for the notice.
+func reads(who actor.Actor, level Level, n Notice) bool {
+	at := n.At()
+	if level == CommitteeApproval || n.Series != 0 {
 		at.Alliance = 0
 	}
 	return who.Must(actor.ApproveNotice, at) == nil
@@ -107,7 +116,7 @@ func (s *Service) judged(ctx context.Context, who actor.Actor, key id.ID) (Notic
 	if err != nil {
 		return n, err
 	}
-	level, err := s.store.approval(ctx, n.Alliance)
+	level, err := s.store.approval(ctx, n.asks())
 	switch {
 	case err != nil:
 		return n, err
@@ -166,50 +175,4 @@ func (s *Service) ownable(ctx context.Context, who actor.Actor, key id.ID) (Noti
 		return n, ErrCommittee
 	}
 	return n, err
-}
-
-// Approval gives whose approval the notices of an alliance need.
-func (s *Service) Approval(ctx context.Context, who actor.Actor, alliance id.ID) (Level, error) {
-	if _, err := s.mayApprove(ctx, who, alliance); err != nil {
-		return "", err
-	}
-	return s.store.approval(ctx, alliance)
-}
-
-// SetApproval sets it. What the committee has set for itself only the committee changes.
-func (s *Service) SetApproval(ctx context.Context, who actor.Actor, alliance id.ID, level Level) (Level, error) {
-	at, err := s.mayApprove(ctx, who, alliance)
-	if err != nil {
-		return "", err
-	}
-	if level != NoApproval && level != LeadApproval && level != CommitteeApproval {
-		return "", errs.ErrInvalid.With(errs.Field("level", "请选一种审批办法"))
-	}
-	office := who.Must(actor.ApproveNotice, actor.Place{Committee: at.Committee}) == nil
-	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		now, err := s.store.approval(ctx, alliance)
-		if err != nil {
-			return err
-		}
-		if !office && (level == CommitteeApproval || now == CommitteeApproval) {
-			return errs.ErrForbidden
-		}
-		if err := s.store.setApproval(ctx, alliance, level, who.Account, s.Clock.Now()); err != nil {
-			return err
-		}
-		return s.Audit.Write(ctx, who, audit.Line{Action: "notice.approval", Kind: "alliance", Subject: alliance, Place: at,
-			Detail: map[string]any{"level": level}})
-	})
-	return level, err
-}
-
-func (s *Service) mayApprove(ctx context.Context, who actor.Actor, alliance id.ID) (actor.Place, error) {
-	a, err := s.Directory.Alliance(ctx, alliance)
-	if err != nil {
-		return actor.Place{}, err
-	}
-	if !who.Scope(actor.SeeOrg).Covers(a.Place()) {
-		return actor.Place{}, errs.ErrNotFound
-	}
-	return a.Place(), who.Must(actor.ApproveNotice, a.Place())
 }

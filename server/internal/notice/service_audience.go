@@ -16,12 +16,15 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 	if err != nil {
 		return nil, err
 	}
-	named, err := s.store.subjects(ctx, []id.ID{n.ID})
-	if err != nil {
+	if n, err = s.withNamed(ctx, n); err != nil {
 		return nil, err
 	}
-	n.Audience.Subjects = named[n.ID]
-	silent := map[id.ID]bool{}
+	silent, teams := map[id.ID]bool{}, map[id.ID][]string{}
+	if n.Audience.Kind == SomeTeams {
+		if teams, err = s.Directory.TeamsInAlliance(ctx, n.Alliance); err != nil {
+			return nil, err
+		}
+	}
 	if n.Audience.Kind == NotAnswered {
 		main, err := s.store.any(ctx, n.Follows)
 		if err != nil {
@@ -38,10 +41,17 @@ func (s *Service) addressees(ctx context.Context, n Notice) ([]ledger.Person, er
 			silent[r.Person] = true
 		}
 	}
-	if people = n.Audience.among(people, silent); len(people) == 0 {
+	if people = n.Audience.among(people, silent, teams); len(people) == 0 {
 		return nil, n.Audience.nobody()
 	}
 	return people, nil
+}
+
+// withNamed gives the notice with what its audience names.
+func (s *Service) withNamed(ctx context.Context, n Notice) (Notice, error) {
+	named, err := s.store.named(ctx, []id.ID{n.ID})
+	n.Audience.Subjects, n.Audience.Teams = named[n.ID].Subjects, named[n.ID].Teams
+	return n, err
 }
 
 // silent gives the recipients of a notice who have not answered to its activity, not even before it went out.
@@ -63,6 +73,8 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 	}
 	slices.Sort(a.Subjects)
 	a.Subjects = slices.Compact(a.Subjects)
+	slices.Sort(a.Teams)
+	a.Teams = slices.Compact(a.Teams)
 	if err := a.check(follows); err != nil {
 		return Item{}, err
 	}
@@ -75,16 +87,8 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 			return Item{}, ErrFollows
 		}
 	}
-	people, err := s.Directory.ActiveInAlliance(ctx, n.Alliance)
-	if err != nil {
+	if err := s.known(ctx, n, a); err != nil {
 		return Item{}, err
-	}
-	for _, sub := range a.Subjects {
-		if !slices.ContainsFunc(people, func(p ledger.Person) bool {
-			return a.Kind == SomeUnits && p.UnitID == sub || a.Kind == SomeBranches && p.BranchID == sub
-		}) {
-			return Item{}, ErrAudience // of another alliance, or empty
-		}
 	}
 	return s.change(ctx, who, key, "notice.address", func(was Notice) (Notice, error) {
 		if err := was.open(); err != nil {
@@ -98,7 +102,59 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 		}
 		was.Audience, was.Follows = a, follows
 		return was.redrawn(s.Clock.Now()), nil
-	}, func(ctx context.Context) error { return s.store.setSubjects(ctx, key, a.Subjects) })
+	}, func(ctx context.Context) error { return s.store.setNamed(ctx, key, a) })
+}
+
+// known reports ErrAudience for what an audience names of elsewhere, or what has nobody.
+func (s *Service) known(ctx context.Context, n Notice, a Audience) error {
+	if n.Whole() != (a.Kind == SomeAlliances) && a.Kind != AllOfAlliance && a.Kind != SomeTeams {
+		return ErrAudience
+	}
+	if !a.names() {
+		return nil
+	}
+	places := []ledger.Alliance{{ID: n.Alliance}}
+	if n.Whole() {
+		var err error
+		if places, err = s.alliances(ctx, n.Committee); err != nil {
+			return err
+		}
+	}
+	have, names := map[id.ID]bool{}, map[string]bool{}
+	for _, place := range places {
+		people, teams, err := s.members(ctx, place.ID)
+		if err != nil {
+			return err
+		}
+		for _, p := range people {
+			switch a.Kind {
+			case SomeUnits:
+				have[p.UnitID] = true
+			case SomeBranches:
+				have[p.BranchID] = p.BranchID != 0
+			case SomeAlliances:
+				have[place.ID] = true
+			}
+			for _, name := range teams[p.ID] {
+				names[ledger.TeamKey(name)] = true
+			}
+		}
+	}
+	if slices.ContainsFunc(a.Subjects, func(sub id.ID) bool { return !have[sub] }) ||
+		slices.ContainsFunc(a.Teams, func(name string) bool { return !names[ledger.TeamKey(name)] }) {
+		return ErrAudience
+	}
+	return nil
+}
+
+// members gives the active people of an alliance, and the teams that they named.
+func (s *Service) members(ctx context.Context, alliance id.ID) ([]ledger.Person, map[id.ID][]string, error) {
+	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	if err != nil {
+		return nil, nil, err
+	}
+	teams, err := s.Directory.TeamsInAlliance(ctx, alliance)
+	return people, teams, err
 }
 
 // Choices counts the people among whom a notice of an alliance can choose.
@@ -113,7 +169,7 @@ func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) 
 	if err := who.Must(actor.WriteNotice, a.Place()); err != nil {
 		return Choice{}, err
 	}
-	people, err := s.Directory.ActiveInAlliance(ctx, alliance)
+	people, teams, err := s.members(ctx, alliance)
 	if err != nil {
 		return Choice{}, err
 	}
@@ -121,7 +177,7 @@ func (s *Service) Choices(ctx context.Context, who actor.Actor, alliance id.ID) 
 	if err != nil {
 		return Choice{}, err
 	}
-	c := choice(people, read)
+	c := choice(people, read, teams)
 	running, err := s.store.running(ctx, alliance)
 	if err != nil {
 		return c, err

@@ -24,7 +24,7 @@ type Share struct {
 // ShareCard makes a card for the group, or offers again one that was made and not shared. A card that
 // hangs in the group already says 已结束 from then on: a card lives a day, a notice often a week.
 func (s *Service) ShareCard(ctx context.Context, who actor.Actor, key id.ID) (Share, error) {
-	n, err := s.writable(ctx, who, key)
+	n, err := s.running(ctx, who, key)
 	if err != nil {
 		return Share{}, err
 	}
@@ -83,14 +83,14 @@ func (s *Service) share(n Notice, c Card) Share {
 
 // CardShared notes that the head has sent the card into a group; the group may come along.
 func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, group *SealedGroup) (Card, error) {
-	n, err := s.writable(ctx, who, key)
+	n, err := s.running(ctx, who, key)
 	if err != nil {
 		return Card{}, err
 	}
 	if err := n.Running(); err != nil {
 		return Card{}, err
 	}
-	openGID, proven := s.openGroup(ctx, who, group)
+	from, proven := s.openGroup(ctx, who, group)
 	var c Card
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		cards, err := s.store.cards(ctx, n.ID)
@@ -107,7 +107,7 @@ func (s *Service) CardShared(ctx context.Context, who actor.Actor, key id.ID, gr
 			return err
 		}
 		c.SharedAt = now
-		if _, err := s.whichGroup(ctx, who, n, openGID, c.ID, group != nil && !proven); err != nil {
+		if _, err := s.whichGroup(ctx, who, n, from.OpenGID, c.ID, group != nil && !proven); err != nil {
 			return err
 		}
 		if err := s.cardLater(ctx, n); err != nil {

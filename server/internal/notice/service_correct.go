@@ -17,12 +17,12 @@ func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revis
 	if err != nil {
 		return Item{}, err
 	}
-	level, err := s.store.approval(ctx, n.Alliance)
+	level, err := s.store.approval(ctx, n.asks())
 	if err != nil {
 		return Item{}, err
 	}
 	if needs(who, level, next) {
-		return Item{}, ErrApproval.Say("本联盟的更正要请另一位同志看过才能发，请点送审")
+		return Item{}, ErrApproval.Say("更正要请另一位同志看过才能发，请点送审")
 	}
 	doubtful, err := s.check(ctx, who, next.Title+"\n"+next.Body)
 	if err != nil {
@@ -43,7 +43,11 @@ func (s *Service) Correct(ctx context.Context, who actor.Actor, key id.ID, revis
 
 // correctable gives a notice that who may correct, and what the words would make of it.
 func (s *Service) correctable(ctx context.Context, who actor.Actor, key id.ID, revision int, w *Wording) (n, next Notice, err error) {
-	if n, err = s.ownable(ctx, who, key); err != nil {
+	n, err = s.ownable(ctx, who, key)
+	if err == nil && n.Whole() {
+		err = errs.ErrNotFound // corrections are made where readers are
+	}
+	if err != nil {
 		return n, n, err
 	}
 	if *w, err = w.tidy(); err != nil {
@@ -239,11 +243,11 @@ func (s *Service) judgedCorrection(ctx context.Context, who actor.Actor, key, re
 	if err != nil {
 		return Proposal{}, err
 	}
-	level, err := s.store.approval(ctx, n.Alliance)
+	level, err := s.store.approval(ctx, n.asks())
 	if err != nil {
 		return Proposal{}, err
 	}
-	if !reads(who, level, n.At()) {
+	if !reads(who, level, n) {
 		return Proposal{}, errs.ErrForbidden
 	}
 	p, err := s.store.proposal(ctx, key)

@@ -10,6 +10,7 @@ import (
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
+	"bense/server/internal/wechat"
 )
 
 // SealedGroup is what wx.getGroupEnterInfo gave to the page: which group it was opened from, readable
@@ -46,12 +47,17 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, key id.ID, via Via,
 	if via != ViaInbox && via != ViaPush && via != ViaGroup {
 		return Reading{}, errs.ErrInvalid.With(errs.Field("via", "打开方式不对"))
 	}
-	openGID, proven := s.openGroup(ctx, who, group)
+	from, proven := s.openGroup(ctx, who, group)
 	var out Reading
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		var err error
-		if out.Group, err = s.whichGroup(ctx, who, n, openGID, group.card(), group != nil && !proven); err != nil {
+		if out.Group, err = s.whichGroup(ctx, who, n, from.OpenGID, group.card(), group != nil && !proven); err != nil {
 			return err
+		}
+		if out.Group == "own" {
+			if err := s.knowMember(ctx, who, n.Alliance, from); err != nil {
+				return err
+			}
 		}
 		switch {
 		case out.Group == "other":
@@ -81,17 +87,17 @@ func (s *Service) Read(ctx context.Context, who actor.Actor, key id.ID, via Via,
 	return out, nil
 }
 
-// openGroup decrypts the group's id; no network.
-func (s *Service) openGroup(ctx context.Context, who actor.Actor, sealed *SealedGroup) (openGID string, proven bool) {
+// openGroup decrypts what the phone says about the group; no network.
+func (s *Service) openGroup(ctx context.Context, who actor.Actor, sealed *SealedGroup) (g wechat.Group, proven bool) {
 	if sealed == nil {
-		return "", false
+		return g, false
 	}
 	key, err := s.Accounts.SessionKey(ctx, who.Account)
 	if err != nil {
-		return "", false
+		return g, false
 	}
-	g, err := s.WeChat.OpenGroup(key, sealed.EncryptedData, sealed.IV)
-	return g.OpenGID, err == nil && g.OpenGID != ""
+	g, err = s.WeChat.OpenGroup(key, sealed.EncryptedData, sealed.IV)
+	return g, err == nil && g.OpenGID != ""
 }
 
 // Reader is one recipient as staff see the person.
@@ -181,6 +187,9 @@ func (s *Service) Timeline(ctx context.Context, who actor.Actor, key id.ID) (Tim
 	}
 	if len(cards) > 0 {
 		t.Card = cards[len(cards)-1]
+	}
+	if t.Group, err = s.toolGroup(ctx, who, n); err != nil {
+		return Timeline{}, err
 	}
 	t.CardWord = t.Card.Word(s.Clock.Now())
 	t.Steps = steps(n, t.Tally, lanes, cards, posts, t.Reminders, moves[n.ID])

@@ -15,7 +15,6 @@ type Item struct {
 	About    *Facts
 	People   []Mine
 
-	Subjects    []id.ID // units or branches that it names
 	Photos      []Photo
 	Corrections []Version
 	Moves       []Move // the oldest first
@@ -74,7 +73,7 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 	}
 	alliances := map[id.ID]string{}
 	for _, n := range list {
-		if _, known := alliances[n.Alliance]; !known {
+		if _, known := alliances[n.Alliance]; !known && !n.Whole() {
 			a, err := s.Directory.Alliance(ctx, n.Alliance)
 			if err != nil {
 				return nil, err
@@ -93,7 +92,7 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 
 // written is what hangs on a page of notices beside their text.
 type written struct {
-	subjects  map[id.ID][]id.ID
+	named     map[id.ID]Audience
 	photos    map[id.ID][]Photo
 	old       map[id.ID][]Version
 	moves     map[id.ID][]Move
@@ -103,9 +102,10 @@ type written struct {
 }
 
 func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
-	var named, corrected, alliances, authors, running []id.ID
+	var named, corrected, rules, authors, running, sources []id.ID
 	for _, n := range list {
-		if n.Audience.Kind == SomeUnits || n.Audience.Kind == SomeBranches {
+		sources = append(sources, n.source())
+		if n.Audience.Kind != AllOfAlliance && n.Audience.Kind != NotAnswered {
 			named = append(named, n.ID)
 		}
 		if !n.CorrectedAt.IsZero() {
@@ -114,7 +114,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 		if !writes(who, n) {
 			continue
 		}
-		alliances = append(alliances, n.Alliance)
+		rules = append(rules, n.asks())
 		if n.State == Published {
 			running = append(running, n.ID)
 		}
@@ -126,11 +126,11 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 		}
 	}
 	if len(named) > 0 {
-		if w.subjects, err = s.store.subjects(ctx, named); err != nil {
+		if w.named, err = s.store.named(ctx, named); err != nil {
 			return w, err
 		}
 	}
-	if w.photos, err = s.store.photos(ctx, keys); err != nil {
+	if w.photos, err = s.store.photos(ctx, sources); err != nil {
 		return w, err
 	}
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
@@ -145,7 +145,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 	for _, p := range w.proposals {
 		authors = append(authors, p.Author)
 	}
-	if w.levels, err = s.store.approvals(ctx, unique(alliances)); err != nil || len(authors) == 0 {
+	if w.levels, err = s.store.approvals(ctx, unique(rules)); err != nil || len(authors) == 0 {
 		return w, err
 	}
 	w.names, err = s.Accounts.AccountName(ctx, unique(authors))
@@ -154,14 +154,15 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 
 func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
-	i.Subjects, i.Photos = w.subjects[n.ID], w.photos[n.ID]
+	i.Notice.Audience.Subjects, i.Notice.Audience.Teams = w.named[n.ID].Subjects, w.named[n.ID].Teams
+	i.Photos = w.photos[n.source()]
 	i.Corrections, i.Moves = corrections(n, w.old[n.ID]), w.moves[n.ID]
 	if !writes(who, n) {
 		return
 	}
 	i.Writes = true
 	i.Owner = n.Series == 0 || who.Must(actor.WriteNotice, actor.Place{Committee: n.Committee}) == nil
-	level, ok := w.levels[n.Alliance]
+	level, ok := w.levels[n.asks()]
 	if !ok {
 		level = NoApproval
 	}
@@ -181,7 +182,7 @@ func (w written) propose(who actor.Actor, level Level, i *Item) {
 	if p, ok := w.proposals[mine.ID]; ok {
 		own := p.Author == who.Account
 		i.Proposal = &Proposed{Proposal: p, Changes: Changes(mine.Title, mine.Body, p.Title, p.Body), Writer: w.names[p.Author],
-			Own: own, Approver: p.State == Submitted && !own && reads(who, level, mine.At())}
+			Own: own, Approver: p.State == Submitted && !own && reads(who, level, mine)}
 	}
 }
 

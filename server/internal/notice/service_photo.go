@@ -77,7 +77,8 @@ func (s *Service) AddPhoto(ctx context.Context, who actor.Actor, key id.ID, data
 
 // RemovePhoto takes a picture off a draft, or off a notice that is out: somebody in it may ask for that.
 func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo id.ID) (Item, error) {
-	if _, err := s.ownable(ctx, who, key); err != nil {
+	n, err := s.ownable(ctx, who, key)
+	if err != nil {
 		return Item{}, err
 	}
 	return s.change(ctx, who, key, "notice.remove_picture", func(was Notice) (Notice, error) {
@@ -90,7 +91,7 @@ func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo i
 		was.UpdatedAt = s.Clock.Now()
 		return was, nil
 	}, func(ctx context.Context) error {
-		gone, err := s.store.deletePhoto(ctx, key, photo)
+		gone, err := s.store.deletePhoto(ctx, n.source(), photo)
 		if err == nil && !gone {
 			err = ErrNoPhoto
 		}
@@ -100,11 +101,12 @@ func (s *Service) RemovePhoto(ctx context.Context, who actor.Actor, key, photo i
 
 // Photo gives a picture to whoever sees its notice.
 func (s *Service) Photo(ctx context.Context, who actor.Actor, key, photo id.ID) ([]byte, error) {
-	if _, err := s.seen(ctx, who, key); err != nil {
+	n, err := s.seen(ctx, who, key)
+	if err != nil {
 		return nil, err
 	}
 	p, data, err := s.store.photo(ctx, s.Box, photo)
-	if err == nil && p.Notice != key {
+	if err == nil && p.Notice != n.source() {
 		err = ErrNoPhoto
 	}
 	return data, err

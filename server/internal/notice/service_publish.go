@@ -65,7 +65,7 @@ func (s *Service) release(ctx context.Context, who actor.Actor, n Notice, at tim
 		if was.Revision != n.Revision || was.State != n.State && !was.Went() {
 			return ErrChanged
 		}
-		ready, err := s.picturesReady(ctx, who, n.ID, reviewed)
+		ready, err := s.picturesReady(ctx, who, n.source(), reviewed)
 		if err != nil {
 			return err
 		}
@@ -160,6 +160,9 @@ func (s *Service) check(ctx context.Context, who actor.Actor, text string) (doub
 
 // publish is what happens under the lock of the notice's row.
 func (s *Service) publish(ctx context.Context, who actor.Actor, was Notice, reviewed bool) error {
+	if was.Whole() {
+		return s.spread(ctx, who, was, reviewed)
+	}
 	about, err := s.facts(ctx, was.Activity)
 	if err != nil {
 		return err
@@ -236,7 +239,7 @@ func (s *Service) dispatchDue(ctx context.Context, payload []byte) (bool, error)
 
 // due publishes a notice under the lock of its row, unless its pictures still want to be looked at.
 func (s *Service) due(ctx context.Context, n Notice) error {
-	ready, err := s.picturesReady(ctx, actor.System, n.ID, false)
+	ready, err := s.picturesReady(ctx, actor.System, n.source(), false)
 	if err == nil && ready {
 		err = s.publish(ctx, actor.System, n, false)
 	}

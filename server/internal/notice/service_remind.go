@@ -90,7 +90,7 @@ func (s *Service) mayRule(ctx context.Context, who actor.Actor, committee id.ID)
 // Remind sends one more message to those who have not read, not answered and not been told, as far as
 // they have agreed to reminders; the others stay on the call list. It tells how many messages go out.
 func (s *Service) Remind(ctx context.Context, who actor.Actor, key id.ID) (int, error) {
-	if _, err := s.writable(ctx, who, key); err != nil {
+	if _, err := s.running(ctx, who, key); err != nil {
 		return 0, err
 	}
 	var count int

@@ -2,8 +2,8 @@ package notice
 
 import (
 	"context"
+	"maps"
 	"slices"
-	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/audit"
@@ -12,38 +12,26 @@ import (
 	"bense/server/internal/ledger"
 )
 
-// This file is about one notice of the committee to several alliances: a notice for each of them, so that
-// head, group, call list and timeline are the alliance's, and one series that holds them together.
+// This file is about the committee's notice to its alliances. It is written, given pictures, approved and planned
+// like any other; when it leaves, each alliance gets a copy of its own, so that head, group, call list and timeline
+// are the alliance's. The pictures stay with the committee's and are shown in every copy.
 
-// ErrNoAlliance is the answer to a series that reaches nobody.
-var ErrNoAlliance = errs.New(errs.Invalid, "notice.no_alliance", "请至少选一个有在册党员的联盟")
+// ErrNoAlliance is the answer to a notice that reaches nobody.
+var ErrNoAlliance = errs.New(errs.Conflict, "notice.no_alliance", "选中的联盟里没有在册的党员，请另选")
 
-// ErrNoSeries is the answer to one that the committee never sent.
-var ErrNoSeries = errs.New(errs.NotFound, "notice.no_series", "没有找到这条通知，请刷新后再看")
-
-// Series is such a notice with what became of it in each alliance.
+// Series is a committee's notice with what became of it in each alliance.
 type Series struct {
-	ID                       id.ID
-	Title, Body              string
-	CreatedAt, ScheduledAt   time.Time
-	PublishedAt, CorrectedAt time.Time
-	Parts                    []SeriesPart
+	Item
+	Parts []SeriesPart
 }
 
-// SeriesPart is the notice to one alliance.
+// SeriesPart is the copy of one alliance.
 type SeriesPart struct {
 	Notice          id.ID
 	Alliance        id.ID
 	Name            string
 	State           State
 	People, Reached int
-}
-
-// SeriesDraft is what is asked of a new series; no alliances are all of the committee's, the zero time is now.
-type SeriesDraft struct {
-	Title, Body string
-	Alliances   []id.ID
-	At          time.Time
 }
 
 // desk checks that who writes for a whole committee.
@@ -55,173 +43,203 @@ func (s *Service) desk(ctx context.Context, who actor.Actor, committee id.ID) er
 	return who.Must(actor.WriteNotice, c.Place())
 }
 
-// SendSeries sends one text to alliances, now or at a time, to all of them or to none.
-func (s *Service) SendSeries(ctx context.Context, who actor.Actor, committee id.ID, d SeriesDraft) (Series, error) {
+// CreateWhole drafts a notice of the committee to its alliances, at first to all of them.
+func (s *Service) CreateWhole(ctx context.Context, who actor.Actor, committee id.ID, title, body string) (Item, error) {
 	if err := s.desk(ctx, who, committee); err != nil {
-		return Series{}, err
+		return Item{}, err
 	}
-	list, err := s.alliancesOf(ctx, who, committee, d.Alliances)
+	n, err := Compose(title, body, actor.Place{Committee: committee}, 0, who.Account, s.IDs.New(), s.Clock.Now())
 	if err != nil {
-		return Series{}, err
+		return Item{}, err
 	}
-	sample, err := Compose(d.Title, d.Body, actor.Place{Committee: committee}, 0, who.Account, 0, s.Clock.Now())
-	if err != nil {
-		return Series{}, err
-	}
-	rules, err := s.store.rules(ctx, committee)
-	if err != nil {
-		return Series{}, err
-	}
-	if err := plan(d.At, rules, nil, s.Clock.Now()); err != nil {
-		return Series{}, err
-	}
-	doubtful, err := s.check(ctx, who, sample.Title+"\n"+sample.Body)
-	if err != nil {
-		return Series{}, err
-	}
-	if doubtful {
-		return Series{}, ErrReview.Say("微信拿不准这段文字，通知没有发出，请换个说法")
-	}
-	series := s.IDs.New()
+	n.Series = n.ID
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		for _, a := range list {
-			if err := s.sendPart(ctx, who, a, sample, series, d.At); err != nil {
-				return err
-			}
+		if err := s.store.insert(ctx, n); err != nil {
+			return err
 		}
-		return s.Audit.Write(ctx, who, audit.Line{Action: "notice.series", Kind: "committee", Subject: committee, Place: actor.Place{Committee: committee},
-			Detail: map[string]any{"series": series, "alliances": len(list)}})
+		return s.audit(ctx, who, "notice.draft", n, nil)
 	})
 	if err != nil {
-		return Series{}, err
+		return Item{}, err
 	}
-	s.Outbox.Wake()
-	return s.oneSeries(ctx, committee, series)
+	return s.Get(ctx, who, n.ID)
 }
 
-func (s *Service) sendPart(ctx context.Context, who actor.Actor, a ledger.Alliance, sample Notice, series id.ID, at time.Time) error {
-	n, err := Compose(sample.Title, sample.Body, a.Place(), 0, who.Account, s.IDs.New(), s.Clock.Now())
+// spread publishes a committee's notice: to all alliances that it names and that have people for it, or to none.
+func (s *Service) spread(ctx context.Context, who actor.Actor, was Notice, reviewed bool) error {
+	n, err := was.Publish(nil, s.Clock.Now())
 	if err != nil {
 		return err
 	}
-	n.Series = series
-	if err := s.store.insert(ctx, n); err != nil {
+	if n, err = s.withNamed(ctx, n); err != nil {
 		return err
 	}
-	seen := n
-	seen.Checked = n.Revision
-	if at.IsZero() {
-		return s.publish(ctx, who, n, false)
-	}
-	return s.wait(ctx, who, n, seen, at)
-}
-
-// alliancesOf gives the chosen alliances of a committee that have people, without a choice all of them.
-func (s *Service) alliancesOf(ctx context.Context, who actor.Actor, committee id.ID, chosen []id.ID) ([]ledger.Alliance, error) {
-	all, err := s.Committees.Alliances(ctx, who)
+	list, err := s.alliances(ctx, n.Committee)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []ledger.Alliance
-	for _, a := range all {
-		if a.CommitteeID != committee || len(chosen) > 0 && !slices.Contains(chosen, a.ID) {
+	if err := s.store.update(ctx, was, n); err != nil {
+		return err
+	}
+	reached := 0
+	for _, a := range list {
+		if n.Audience.Kind == SomeAlliances && !slices.Contains(n.Audience.Subjects, a.ID) {
 			continue
 		}
-		people, err := s.Directory.ActiveInAlliance(ctx, a.ID)
+		sent, err := s.copyTo(ctx, who, n, a, reviewed)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if len(people) > 0 {
-			out = append(out, a)
+		if sent {
+			reached++
 		}
 	}
-	if len(out) == 0 {
-		return nil, ErrNoAlliance
+	switch {
+	case reached == 0 && n.Audience.Kind == SomeTeams:
+		return ErrTeamEmpty
+	case reached == 0:
+		return ErrNoAlliance
 	}
-	return out, nil
+	return s.Audit.Write(ctx, who, audit.Line{Action: "notice.series", Kind: "committee", Subject: n.Committee, Place: n.At(),
+		Detail: map[string]any{"series": n.ID, "alliances": reached}})
 }
 
-// SeriesOf gives what a committee sent to its alliances last, the newest first.
+// copyTo gives one alliance its copy, unless nobody in it is meant.
+func (s *Service) copyTo(ctx context.Context, who actor.Actor, n Notice, a ledger.Alliance, reviewed bool) (bool, error) {
+	one, err := Compose(n.Title, n.Body, a.Place(), 0, n.Author, s.IDs.New(), s.Clock.Now())
+	if err != nil {
+		return false, err
+	}
+	one.Series, one.Editor, one.Checked, one.Doubtful = n.ID, n.Editor, one.Revision, n.Doubtful
+	if n.Audience.Kind == SomeTeams {
+		one.Audience = n.Audience
+	}
+	people, teams, err := s.members(ctx, a.ID)
+	if err != nil || len(one.Audience.among(people, nil, teams)) == 0 {
+		return false, err
+	}
+	if err := s.store.insert(ctx, one); err != nil {
+		return false, err
+	}
+	if err := s.store.setNamed(ctx, one.ID, one.Audience); err != nil {
+		return false, err
+	}
+	return true, s.publish(ctx, who, one, reviewed)
+}
+
+// alliances gives all of a committee.
+func (s *Service) alliances(ctx context.Context, committee id.ID) ([]ledger.Alliance, error) {
+	all, err := s.Committees.Alliances(ctx, actor.System)
+	return slices.DeleteFunc(all, func(a ledger.Alliance) bool { return a.CommitteeID != committee }), err
+}
+
+// finishCopies ends the copies of a committee's notice that have not ended yet, in the transaction of ctx.
+func (s *Service) finishCopies(ctx context.Context, who actor.Actor, n Notice, action string, next func(Notice) (Notice, error)) error {
+	list, err := s.store.copies(ctx, []id.ID{n.ID})
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if one.State == Closed || one.State == Cancelled {
+			continue
+		}
+		if err := s.finish(ctx, who, one.ID, action, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SeriesOf gives the latest notices of a committee to its alliances, the newest first.
 func (s *Service) SeriesOf(ctx context.Context, who actor.Actor, committee id.ID) ([]Series, error) {
 	if err := s.desk(ctx, who, committee); err != nil {
 		return nil, err
 	}
-	return s.seriesList(ctx, committee, 0)
-}
-
-func (s *Service) oneSeries(ctx context.Context, committee, series id.ID) (Series, error) {
-	list, err := s.seriesList(ctx, committee, series)
-	if err == nil && len(list) == 0 {
-		err = ErrNoSeries
-	}
-	if err != nil {
-		return Series{}, err
-	}
-	return list[0], nil
-}
-
-func (s *Service) seriesList(ctx context.Context, committee, series id.ID) ([]Series, error) {
-	list, err := s.store.series(ctx, committee, series)
+	list, err := s.store.series(ctx, committee)
 	if err != nil {
 		return nil, err
 	}
-	var keys []id.ID
+	items, err := s.items(ctx, who, list)
+	if err != nil {
+		return nil, err
+	}
+	var keys, copied []id.ID
 	for _, n := range list {
 		keys = append(keys, n.ID)
 	}
-	reached, err := s.store.reached(ctx, keys)
+	copies, err := s.store.copies(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	out := []Series{}
-	for _, n := range list {
-		if len(out) == 0 || out[len(out)-1].ID != n.Series {
-			out = append(out, Series{ID: n.Series, Title: n.Title, Body: n.Body, CreatedAt: n.CreatedAt, ScheduledAt: n.ScheduledAt,
-				PublishedAt: n.PublishedAt, CorrectedAt: n.CorrectedAt})
+	for _, n := range copies {
+		copied = append(copied, n.ID)
+	}
+	reached, err := s.store.reached(ctx, copied)
+	if err != nil {
+		return nil, err
+	}
+	parts, names := map[id.ID][]SeriesPart{}, map[id.ID]string{}
+	for _, n := range copies {
+		if _, known := names[n.Alliance]; !known {
+			a, err := s.Directory.Alliance(ctx, n.Alliance)
+			if err != nil {
+				return nil, err
+			}
+			names[n.Alliance] = a.Name
 		}
-		a, err := s.Directory.Alliance(ctx, n.Alliance)
-		if err != nil {
-			return nil, err
-		}
-		one := &out[len(out)-1]
-		one.Parts = append(one.Parts, SeriesPart{Notice: n.ID, Alliance: n.Alliance, Name: a.Name, State: n.State,
+		parts[n.Series] = append(parts[n.Series], SeriesPart{Notice: n.ID, Alliance: n.Alliance, Name: names[n.Alliance], State: n.State,
 			People: reached[n.ID][0], Reached: reached[n.ID][1]})
+	}
+	out := make([]Series, 0, len(items))
+	for _, i := range items {
+		out = append(out, Series{Item: i, Parts: parts[i.Notice.ID]})
 	}
 	return out, nil
 }
 
-// CancelSeries calls it off in every alliance in which it has not ended.
-func (s *Service) CancelSeries(ctx context.Context, who actor.Actor, committee, series id.ID, reason string) (Series, error) {
+// CommitteeChoices counts the people among whom a committee's notice can choose.
+func (s *Service) CommitteeChoices(ctx context.Context, who actor.Actor, committee id.ID) (Choice, error) {
 	if err := s.desk(ctx, who, committee); err != nil {
-		return Series{}, err
+		return Choice{}, err
 	}
-	if _, err := s.oneSeries(ctx, committee, series); err != nil {
-		return Series{}, err
+	list, err := s.alliances(ctx, committee)
+	if err != nil {
+		return Choice{}, err
 	}
-	err := s.DB.Tx(ctx, func(ctx context.Context) error {
-		list, err := s.store.series(ctx, committee, series)
+	var all []ledger.Person
+	wishes := map[id.ID][]string{}
+	for _, a := range list {
+		people, teams, err := s.members(ctx, a.ID)
+		if err != nil {
+			return Choice{}, err
+		}
+		all = append(all, people...)
+		maps.Copy(wishes, teams)
+	}
+	read, err := s.reads(ctx, all)
+	return choice(all, read, wishes), err
+}
+
+// AdoptSeries gives what a committee sent before its notices stood for themselves one that stands for them; the
+// start of the service calls it, and once it has been done it finds nothing.
+func (s *Service) AdoptSeries(ctx context.Context) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		list, err := s.store.orphans(ctx)
 		if err != nil {
 			return err
 		}
-		open := 0
 		for _, n := range list {
-			if n.State == Closed || n.State == Cancelled {
-				continue
+			n.ID, n.Alliance = n.Series, 0
+			if n.State != Cancelled {
+				n.State = Published
 			}
-			open++
-			err := s.finish(ctx, who, n.ID, "notice.cancel", func(n Notice) (Notice, error) { return n.Cancel(reason, s.Clock.Now()) })
-			if err != nil {
+			if n.PublishedAt.IsZero() { // planned by then: its copies go out by themselves
+				n.PublishedAt = n.CreatedAt
+			}
+			if err := s.store.adopt(ctx, n); err != nil {
 				return err
 			}
 		}
-		if open == 0 {
-			return ErrOver
-		}
 		return nil
 	})
-	if err != nil {
-		return Series{}, err
-	}
-	s.Outbox.Wake()
-	return s.oneSeries(ctx, committee, series)
 }

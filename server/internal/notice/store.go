@@ -88,13 +88,24 @@ func nullable(v id.ID) *id.ID {
 	return &v
 }
 
-func (s store) insert(ctx context.Context, n Notice) error {
-	r := noticeRow{
+func rowOf(n Notice) noticeRow {
+	return noticeRow{
 		ID: n.ID, CommitteeID: n.Committee, AllianceID: n.Alliance, ActivityID: nullable(n.Activity), Title: n.Title, Body: n.Body,
 		State: string(n.State), Revision: n.Revision, AuthorID: n.Author, CreatedAt: db.At(n.CreatedAt), UpdatedAt: db.At(n.UpdatedAt),
-		Audience: string(n.Audience.Kind), FollowsID: nullable(n.Follows), SeriesID: nullable(n.Series),
+		Audience: string(n.Audience.Kind), FollowsID: nullable(n.Follows), SeriesID: nullable(n.Series), EditorID: nullable(n.Editor),
+		PublishedAt: db.AtPtr(n.PublishedAt),
 	}
+}
+
+func (s store) insert(ctx context.Context, n Notice) error {
+	r := rowOf(n)
 	return db.Unavailable(s.db.Conn(ctx).Create(&r).Error)
+}
+
+// adopt inserts a notice that another instance may be inserting, too.
+func (s store) adopt(ctx context.Context, n Notice) error {
+	r := rowOf(n)
+	return db.Unavailable(s.db.Conn(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error)
 }
 
 var noticePlace = db.Columns{Committee: "notices.committee_id", Alliance: "notices.alliance_id"}

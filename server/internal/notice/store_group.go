@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -80,6 +81,36 @@ func (s store) turnGroup(ctx context.Context, key id.ID, to GroupState, by id.ID
 
 func (s store) hangCard(ctx context.Context, card, group id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Model(&cardRow{}).Where("id = ? AND group_id IS NULL", card).Updates(map[string]any{"group_id": group}).Error)
+}
+
+type memberRow struct {
+	GroupID     id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	AccountID   id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	GroupOpenID string `gorm:"column:group_openid"`
+	SeenAt      db.Time
+}
+
+func (memberRow) TableName() string { return "group_members" }
+
+// knowMember keeps under which number WeChat knows an account in a group.
+func (s store) knowMember(ctx context.Context, group, account id.ID, number string, now time.Time) error {
+	return db.Unavailable(s.db.Conn(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "group_id"}, {Name: "account_id"}}, UpdateAll: true}).
+		Create(&memberRow{GroupID: group, AccountID: account, GroupOpenID: number, SeenAt: db.At(now)}).Error)
+}
+
+// members gives those of the accounts that are known in a group, with their numbers in it.
+func (s store) members(ctx context.Context, group id.ID, accounts []id.ID) (map[id.ID]string, error) {
+	out := map[id.ID]string{}
+	for part := range slices.Chunk(accounts, 500) {
+		var rows []memberRow
+		if err := s.db.Conn(ctx).Where("group_id = ? AND account_id IN ?", group, part).Find(&rows).Error; err != nil {
+			return nil, db.Unavailable(err)
+		}
+		for _, r := range rows {
+			out[r.AccountID] = r.GroupOpenID
+		}
+	}
+	return out, nil
 }
 
 // adoptGroups takes over the one group that an alliance had before it could have several.

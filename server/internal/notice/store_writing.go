@@ -19,25 +19,59 @@ type audienceRow struct {
 
 func (audienceRow) TableName() string { return "notice_audiences" }
 
-// setSubjects replaces the units or branches that a notice names.
-func (s store) setSubjects(ctx context.Context, notice id.ID, subjects []id.ID) error {
-	if err := s.db.Conn(ctx).Where("notice_id = ?", notice).Delete(&audienceRow{}).Error; err != nil || len(subjects) == 0 {
-		return db.Unavailable(err)
-	}
-	rows := make([]audienceRow, 0, len(subjects))
-	for _, sub := range subjects {
-		rows = append(rows, audienceRow{NoticeID: notice, SubjectID: sub})
-	}
-	return db.Unavailable(s.db.Conn(ctx).CreateInBatches(&rows, insertBatch).Error)
+type teamRow struct {
+	NoticeID id.ID  `gorm:"primaryKey;autoIncrement:false"`
+	Name     string `gorm:"primaryKey"`
 }
 
-// subjects gives them by notice.
-func (s store) subjects(ctx context.Context, notices []id.ID) (map[id.ID][]id.ID, error) {
-	var rows []audienceRow
-	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, subject_id").Find(&rows).Error
-	out := map[id.ID][]id.ID{}
-	for _, r := range rows {
-		out[r.NoticeID] = append(out[r.NoticeID], r.SubjectID)
+func (teamRow) TableName() string { return "notice_teams" }
+
+// setNamed replaces the units, branches or teams that a notice names.
+func (s store) setNamed(ctx context.Context, notice id.ID, a Audience) error {
+	conn := s.db.Conn(ctx)
+	if err := conn.Where("notice_id = ?", notice).Delete(&audienceRow{}).Error; err != nil {
+		return db.Unavailable(err)
+	}
+	if err := conn.Where("notice_id = ?", notice).Delete(&teamRow{}).Error; err != nil {
+		return db.Unavailable(err)
+	}
+	var subjects []audienceRow
+	for _, sub := range a.Subjects {
+		subjects = append(subjects, audienceRow{NoticeID: notice, SubjectID: sub})
+	}
+	var teams []teamRow
+	for _, name := range a.Teams {
+		teams = append(teams, teamRow{NoticeID: notice, Name: name})
+	}
+	if len(subjects) > 0 {
+		if err := conn.CreateInBatches(&subjects, insertBatch).Error; err != nil {
+			return db.Unavailable(err)
+		}
+	}
+	if len(teams) == 0 {
+		return nil
+	}
+	return db.Unavailable(conn.CreateInBatches(&teams, insertBatch).Error)
+}
+
+// named gives by notice what its audience names.
+func (s store) named(ctx context.Context, notices []id.ID) (map[id.ID]Audience, error) {
+	var subjects []audienceRow
+	if err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, subject_id").Find(&subjects).Error; err != nil {
+		return nil, db.Unavailable(err)
+	}
+	out := map[id.ID]Audience{}
+	for _, r := range subjects {
+		a := out[r.NoticeID]
+		a.Subjects = append(a.Subjects, r.SubjectID)
+		out[r.NoticeID] = a
+	}
+	var teams []teamRow
+	err := s.db.Conn(ctx).Where("notice_id IN ?", notices).Order("notice_id, name").Find(&teams).Error
+	for _, r := range teams {
+		a := out[r.NoticeID]
+		a.Teams = append(a.Teams, r.Name)
+		out[r.NoticeID] = a
 	}
 	return out, db.Unavailable(err)
 }
@@ -67,7 +101,7 @@ func (s store) stale(ctx context.Context, since time.Time, after id.ID, limit in
 
 // remove deletes a notice that nobody has received, with its pictures and whom it named.
 func (s store) remove(ctx context.Context, key id.ID) error {
-	for _, row := range []any{&audienceRow{}, &photoRow{}} {
+	for _, row := range []any{&audienceRow{}, &teamRow{}, &photoRow{}} {
 		if err := s.db.Conn(ctx).Where("notice_id = ?", key).Delete(row).Error; err != nil {
 			return db.Unavailable(err)
 		}
@@ -75,6 +109,7 @@ func (s store) remove(ctx context.Context, key id.ID) error {
 	return db.Unavailable(s.db.Conn(ctx).Where("id = ?", key).Delete(&noticeRow{}).Error)
 }
 
+// approvalRow is a rule of an alliance, or of a committee for its own notices: ids come from one source.
 type approvalRow struct {
 	AllianceID id.ID `gorm:"primaryKey;autoIncrement:false"`
 	Level      string
@@ -135,18 +170,29 @@ func (s store) silent(ctx context.Context, notice id.ID) ([]Recipient, error) {
 // maxSeries bounds the list of what a committee sent to its alliances.
 const maxSeries = 20
 
-// series gives the notices of a committee's latest series, the newest first; with a series, of that one.
-func (s store) series(ctx context.Context, committee, series id.ID) ([]Notice, error) {
-	keys := []id.ID{series}
-	if series == 0 {
-		err := s.db.Conn(ctx).Model(&noticeRow{}).Where("committee_id = ? AND series_id IS NOT NULL", committee).
-			Group("series_id").Order("series_id DESC").Limit(maxSeries).Pluck("series_id", &keys).Error
-		if err != nil || len(keys) == 0 {
-			return nil, db.Unavailable(err)
-		}
+// series gives the committee's own notices, the newest first, without those that were thrown away as drafts.
+func (s store) series(ctx context.Context, committee id.ID) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("committee_id = ? AND alliance_id = 0 AND NOT (state = ? AND published_at IS NULL)", committee, string(Cancelled)).
+		Order("id DESC").Limit(maxSeries).Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// copies gives the notices to alliances of the committee's, in the order in which they were made.
+func (s store) copies(ctx context.Context, series []id.ID) ([]Notice, error) {
+	if len(series) == 0 {
+		return nil, nil
 	}
 	var rows []noticeRow
-	err := s.db.Conn(ctx).Where("committee_id = ? AND series_id IN ?", committee, keys).Order("series_id DESC, id").Find(&rows).Error
+	err := s.db.Conn(ctx).Where("series_id IN ? AND alliance_id <> 0", series).Order("id").Find(&rows).Error
+	return notices(rows), db.Unavailable(err)
+}
+
+// orphans gives the first copy of each series that was sent before a committee's notice stood for itself.
+func (s store) orphans(ctx context.Context) ([]Notice, error) {
+	var rows []noticeRow
+	err := s.db.Conn(ctx).Where("id IN (SELECT MIN(c.id) FROM notices AS c WHERE c.series_id IS NOT NULL AND NOT EXISTS " +
+		"(SELECT 1 FROM notices AS w WHERE w.id = c.series_id) GROUP BY c.series_id)").Order("id").Find(&rows).Error
 	return notices(rows), db.Unavailable(err)
 }
 

@@ -61,7 +61,8 @@ type Timeline struct {
 	Card      Card
 	Eve       Eve
 	CardWord  string
-	RingsAt   time.Time // when the messages that wait for the end of the quiet hours go out; zero: none waits
+	Group     *ToolGroup // where the chat tool may name people; nil: not here
+	RingsAt   time.Time  // when the messages that wait for the end of the quiet hours go out; zero: none waits
 	Steps     []Step
 }
 
@@ -72,7 +73,7 @@ type laneCount struct {
 	Last    time.Time
 }
 
-var pushedWords = map[Channel]string{Subscribe: "微信提醒已发出%d条", Official: "公众号消息已发出%d条", SMS: "短信已发出%d条"}
+var pushedWords = map[Channel]string{Subscribe: "微信提醒已发出%d条", Official: "公众号消息已发出%d条", SMS: "短信已发出%d条", ChatTool: "在微信群里提醒了%d位"}
 
 // steps tells the story in the order in which it happened.
 func steps(n Notice, t Tally, lanes []laneCount, cards []Card, posts []Post, rs []Reminder, moves []Move) []Step {

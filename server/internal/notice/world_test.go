@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,7 @@ type world struct {
 	session  map[id.ID]string
 	phones   map[id.ID]string // where it is not one's own; empty: none
 	families map[id.ID]ledger.Contact
+	wishes   map[id.ID]string // of teams
 	facts    map[id.ID]notice.Facts
 	answers  map[id.ID]notice.Answer
 	svc      *notice.Service
@@ -128,6 +130,18 @@ func (w *world) ActiveInAlliance(_ context.Context, a id.ID) ([]ledger.Person, e
 		}
 	}
 	slices.SortFunc(out, func(a, b ledger.Person) int { return int(a.ID - b.ID) })
+	return out, nil
+}
+
+func (w *world) TeamsInAlliance(_ context.Context, a id.ID) (map[id.ID][]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[id.ID][]string{}
+	for p, wish := range w.wishes {
+		if w.people[p].AllianceID == a && w.people[p].Status == ledger.Active {
+			out[p] = ledger.TeamNames(wish)
+		}
+	}
 	return out, nil
 }
 
@@ -351,7 +365,12 @@ func (w *world) OpenGroup(_, data, _ string) (wechat.Group, error) {
 	if data == "broken" {
 		return wechat.Group{}, &wechat.Error{Code: wechat.SessionStale}
 	}
-	return wechat.Group{OpenGID: data}, nil
+	gid, account, ok := strings.Cut(data, "#")
+	g := wechat.Group{OpenGID: gid}
+	if ok {
+		g.GroupOpenID = "in-" + gid + "-" + account
+	}
+	return g, nil
 }
 
 // house is a service on a real database in that world.
@@ -371,8 +390,9 @@ func empty(t *testing.T) *db.DB {
 	d := testdb.Shared(t)
 	for _, table := range []string{
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
-		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "alliance_robots", "official_followers",
-		"notice_audiences", "notice_versions", "notice_corrections", "notice_moves", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_corrections", "notice_moves",
+		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "group_members", "alliance_robots", "official_followers",
+		"notice_audiences", "notice_teams", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

@@ -8,12 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
-	"bense/server/internal/ledger"
 	"bense/server/internal/notice"
 	"bense/server/internal/wechat"
 )
@@ -358,99 +356,5 @@ func TestOneOfApprovalAndReturnWins(t *testing.T) {
 	wg.Wait()
 	if won.Load() != 1 {
 		t.Errorf("%d won", won.Load())
-	}
-}
-
-func TestAudienceIsCountedAndKept(t *testing.T) {
-	h := newHouse(t)
-	h.bound[1202] = nil // no telephone of that kind
-	dead := h.people[1203]
-	dead.Status = ledger.Deceased
-	h.people[1203] = dead
-	c, err := h.svc.Choices(t.Context(), head(), alliance)
-	h.must(err)
-	want := []notice.Part{{ID: 11, Name: "单位11", People: 5}, {ID: 12, Name: "单位12", People: 3, Calls: 1}}
-	if d := cmp.Diff(want, c.Units); d != "" || c.People != 8 || c.Calls != 1 {
-		t.Error(d, c)
-	}
-	key := h.draft()
-	_, err = h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{21}}, 0)
-	h.want(err, notice.ErrAudience)
-	_, err = h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.SomeUnits, Subjects: []id.ID{12, 12}}, 0)
-	h.must(err)
-	_, err = h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
-	h.must(err)
-	if got := h.timeline(key).Tally; got.Recipients != 3 {
-		t.Errorf("%+v", got)
-	}
-	_, err = h.svc.Address(t.Context(), head(), key, notice.ToAlliance, 0)
-	h.want(err, notice.ErrNotDraft)
-}
-
-func TestFollowUpGoesToThoseWhoAreSilent(t *testing.T) {
-	h := newHouse(t)
-	main := h.published()
-	for _, p := range []id.ID{1101, 1102} {
-		h.answers[p] = notice.Answer{Answer: "going"}
-		h.must(h.svc.Answered(t.Context(), party, p, accountOf(p)))
-	}
-	n, err := h.svc.Create(t.Context(), head(), alliance, 0, "还没答复的老同志", "请点开告诉我们来不来。")
-	h.must(err)
-	key := n.Notice.ID
-	_, err = h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.NotAnswered}, main)
-	h.must(err)
-	i, err := h.svc.Publish(t.Context(), head(), key, h.rev(key), false)
-	h.must(err)
-	if i.About == nil || h.timeline(key).Tally.Recipients != 7 {
-		t.Errorf("%+v", i)
-	}
-	if got, _, err := h.svc.ForActivity(t.Context(), party); err != nil || got != main {
-		t.Error("the activity's notice is still the first one", err)
-	}
-	h.answers[1201] = notice.Answer{Answer: "leave"}
-	h.must(h.svc.Answered(t.Context(), party, 1201, accountOf(1201)))
-	if h.timeline(key).Tally.Unreached != 6 || h.timeline(main).Tally.Unreached != 6 {
-		t.Error("an answer counts for both")
-	}
-	h.must(h.svc.ActivityCancelled(t.Context(), party, "下雨"))
-	if h.state(key).State != notice.Cancelled || h.state(main).State != notice.Cancelled {
-		t.Error("both are called off")
-	}
-}
-
-func TestOneNoticeToAllAlliances(t *testing.T) {
-	h := newHouse(t)
-	_, err := h.svc.SendSeries(t.Context(), head(), committee, notice.SeriesDraft{Title: "县里通知", Body: "请留意。"})
-	h.want(err, errs.ErrForbidden)
-	got, err := h.svc.SendSeries(t.Context(), staff(), committee, notice.SeriesDraft{Title: "县里通知", Body: "请留意。"})
-	h.must(err)
-	if len(got.Parts) != 2 || got.Parts[0].People+got.Parts[1].People != 10 || len(h.checked) != 1 {
-		t.Errorf("%+v", got)
-	}
-	inbox, err := h.svc.Inbox(t.Context(), member(2101), pageOf())
-	h.must(err)
-	if len(inbox.Items) != 1 || inbox.Items[0].Notice.Series != got.ID {
-		t.Errorf("%+v", inbox)
-	}
-	part := got.Parts[0].Notice
-	_, err = h.svc.Cancel(t.Context(), head(), part, "")
-	h.want(err, notice.ErrCommittee)
-	_, err = h.svc.Correct(t.Context(), head(), part, 0, notice.Wording{Body: text("改")})
-	h.want(err, notice.ErrCommittee)
-	later, err := h.svc.SendSeries(t.Context(), staff(), committee, notice.SeriesDraft{Title: "明天", Body: "请留意。", Alliances: []id.ID{other}, At: start.Add(time.Hour)})
-	h.must(err)
-	if len(later.Parts) != 1 || later.Parts[0].State != notice.Scheduled {
-		t.Errorf("%+v", later)
-	}
-	h.clk.Advance(time.Hour)
-	h.work()
-	_, err = h.svc.CancelSeries(t.Context(), staff(), committee, later.ID, "改期")
-	h.must(err)
-	_, err = h.svc.CancelSeries(t.Context(), staff(), committee, later.ID, "改期")
-	h.want(err, notice.ErrOver)
-	list, err := h.svc.SeriesOf(t.Context(), staff(), committee)
-	h.must(err)
-	if len(list) != 2 || list[0].ID != later.ID || list[0].Parts[0].State != notice.Cancelled || list[0].Parts[0].People != 1 {
-		t.Errorf("%+v", list)
 	}
 }

@@ -214,7 +214,7 @@ func (s store) wipeAccounts(ctx context.Context, accounts []id.ID, now time.Time
 		err = s.db.Conn(ctx).Table("accounts").Where("id = ?", account).Updates(map[string]any{
 			"openid": "gone:" + account.String(), "unionid": "", "session_key_enc": nil, "name_enc": nil, "phone_enc": nil,
 			"phone_hash": nil, "disabled_at": db.At(now)}).Error
-		for _, table := range []string{"claims", "subscription_credits"} {
+		for _, table := range []string{"claims", "subscription_credits", "group_members"} {
 			if err == nil {
 				err = s.db.Conn(ctx).Table(table).Where("account_id = ?", account).Delete(nil).Error
 			}

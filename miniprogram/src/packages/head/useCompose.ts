@@ -58,7 +58,15 @@ export function countOf(c: Choices, a: Audience): { people: number; calls: numbe
   if (a.kind === 'alliance') return { people: c.people, calls: c.calls }
   const list = a.kind === 'units' ? c.units : a.kind === 'branches' ? c.branches : c.silent
   const named = a.kind === 'silent' ? [a.follows_id] : (a.ids ?? [])
-  return list.filter((p) => named.includes(p.id)).reduce((n, p) => ({ people: n.people + p.people, calls: n.calls + p.calls }), { people: 0, calls: 0 })
+  // Who is in two of the teams is told once.
+  const counted = a.kind === 'teams' ? c.team_sets.filter((s) => s.names.some((t) => a.teams?.includes(t))) : list.filter((p) => named.includes(p.id))
+  return counted.reduce((n, p) => ({ people: n.people + p.people, calls: n.calls + p.calls }), { people: 0, calls: 0 })
+}
+
+/** 发给3个单位 */
+export function audienceWord(a: Audience, all: string): string {
+  const n = (a.kind === 'teams' ? a.teams : a.ids)?.length ?? 0
+  return { alliance: `发给${all}全体`, units: `发给${n}个单位`, branches: `发给${n}个支部`, teams: `发给${n}个兴趣队`, alliances: `发给${n}个联盟`, silent: '发给还没答复的' }[a.kind]
 }
 
 /** 将通知37人，其中5人要打电话 */

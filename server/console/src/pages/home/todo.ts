@@ -1,7 +1,7 @@
 import { api, take } from '@/api/client'
 import type { Item, Me, Role } from '@/api/types'
 import { staff } from '@/menu'
-import { asks } from '@/pages/notices/words'
+import { asks, ofWhom } from '../notices/words'
 
 export type Claim = Item<'listClaims'>
 export type Proposal = Item<'listProposals'>
@@ -55,10 +55,10 @@ export const sources: Source[] = [
     },
   },
   {
-    key: 'notices', title: '通知等您看过再发', hint: '联盟送来的通知和更正，看过通过，或写一句话退回。', empty: '没有等您看的通知。', roles: staff,
+    key: 'notices', title: '通知等您看过再发', hint: '联盟或同事送来的通知和更正，看过通过，或写一句话退回。', empty: '没有等您看的通知。', roles: staff,
     load: async () => {
       const list = await take(api.GET('/api/v1/notices', { params: { query: { asks: true, limit: most } } }))
-      return of(list.items.filter(asks).map((n) => ({ key: n.id, text: `${n.alliance}：${n.writing?.correction ? '更正 ' : ''}${n.title}`, to: '/notices' })), !!list.next)
+      return of(list.items.filter(asks).map((n) => ({ key: n.id, text: `${ofWhom(n)}：${n.writing?.correction ? '更正 ' : ''}${n.title}`, to: '/notices' })), !!list.next)
     },
   },
   {
