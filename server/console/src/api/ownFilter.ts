@@ -17,7 +17,7 @@ const keys = Object.keys(nothing) as (keyof OwnFilter)[]
 export const ownFromUrl = (q: LocationQuery) =>
   Object.fromEntries(keys.map((k) => [k, typeof q[k] === 'string' ? q[k] : ''])) as unknown as OwnFilter
 
-/** The filter in words, as the file that goes out has it, too. */
+/** The filter in words. */
 export function ownWords(f: OwnFilter, c: OwnColumn): string {
   let words = f.value || '填了的'
   if (f.blank) words = '没有填的'
@@ -25,5 +25,5 @@ export function ownWords(f: OwnFilter, c: OwnColumn): string {
   else if (f.from && f.to) words = `${f.from}至${f.to}`
   else if (f.from) words = `${f.from}起`
   else if (f.to) words = `至${f.to}`
-  return c.name + words
+  return `${c.name}：${words}`
 }
