@@ -165,7 +165,7 @@ func TestAFilterLooksThroughManyInPortions(t *testing.T) {
 	money := w.column(ledger.Column{Name: "党龄补贴", Kind: ledger.NumberColumn})
 	var rows []ledger.Record
 	var units []ledger.Unit
-	for u := range 50 {
+	for u := range 13 {
 		units = append(units, ledger.Unit{ID: id.ID(1000 + u), CommitteeID: w.counties[0].ID, Name: fmt.Sprintf("第%d单位", u)})
 		for i := range 500 {
 			r := ledger.Record{ID: id.ID(1_000_000 + 1000*u + i), UnitID: units[u].ID, Status: ledger.Active, Fields: ledger.Fields{Name: "周"}}

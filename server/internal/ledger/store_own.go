@@ -10,7 +10,7 @@ import (
 )
 
 // lookMost bounds how many sealed values one page opens.
-const lookMost = 20_000
+const lookMost = 5000
 
 // lastID stands behind everybody of a unit.
 const lastID = id.ID(math.MaxInt64)
