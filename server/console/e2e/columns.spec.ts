@@ -35,7 +35,7 @@ async function openPerson(page: Page, name: string) {
 test.use({ actionTimeout: 20_000 })
 
 test('a committee has columns of its own, from the definition to the file that goes out', async ({ page, request, browser }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(300_000)
   const phone = await Phone.of(browser, await county(request, '自设'))
   await phone.letIn(page)
   const menu = () => page.getByRole('link', { name: '自定义栏', exact: true }).click()
@@ -115,7 +115,7 @@ test('a committee has columns of its own, from the definition to the file that g
     await page.getByLabel('党龄补贴从').fill('很多')
     await page.getByLabel('党龄补贴从').press('Enter')
     await expect(page.getByText('条件没有写对')).toBeVisible()
-    await look(page, '范围没有写对')
+    await shot(page, '范围没有写对')
     await page.getByRole('button', { name: '重新写' }).click()
     await page.getByLabel('党龄补贴从').fill('300')
     await page.getByLabel('党龄补贴从').press('Enter')

@@ -63,7 +63,7 @@ func TestFiltersOfColumns(t *testing.T) {
 		{text, ledger.OwnAsk{Value: "楼长"}}, {yes, ledger.OwnAsk{Value: "也许"}}, {choice, ledger.OwnAsk{Value: "一般", Blank: true}},
 	} {
 		if _, err := c.of.Filter(c.ask); !errors.Is(err, errs.ErrInvalid) {
-			t.Errorf("%s of %s: %v", c.ask, c.of.Kind, err)
+			t.Errorf("%+v of %s: %v", c.ask, c.of.Kind, err)
 		}
 	}
 	if _, err := date.Filter(ledger.OwnAsk{From: "2026-03-05", To: "2026-03"}); err != nil {
