@@ -31,7 +31,7 @@ func (s store) holding(ctx context.Context, scope actor.Scope, f Filter, own Own
 			break
 		}
 		from = units[len(units)-1]
-		rows, err := s.ownRows(ctx, scope, f, own.Blank, units, after)
+		rows, err := s.ownRows(ctx, scope, f, own.Blank, units, after, lookMost-looked)
 		if err != nil {
 			return nil, place{}, err
 		}
@@ -49,7 +49,9 @@ func (s store) holding(ctx context.Context, scope actor.Scope, f Filter, own Own
 			}
 			last = place{r.UnitID, r.ID}
 		}
-		next = place{from, lastID}
+		if next = (place{from, lastID}); looked == lookMost { // in the middle of them
+			next = place{rows[len(rows)-1].UnitID, rows[len(rows)-1].ID}
+		}
 	}
 	if len(ids) > limit {
 		ids, next = ids[:limit], last
@@ -63,8 +65,8 @@ type ownRow struct {
 	CustomEnc  []byte
 }
 
-// ownRows gives what may hold something of persons of some units, behind a place.
-func (s store) ownRows(ctx context.Context, scope actor.Scope, f Filter, blank bool, units []id.ID, after place) (rows []ownRow, err error) {
+// ownRows gives what may hold something of persons of some units, behind a place, as far as the limit.
+func (s store) ownRows(ctx context.Context, scope actor.Scope, f Filter, blank bool, units []id.ID, after place, limit int) (rows []ownRow, err error) {
 	q := narrowed(s.db.Conn(ctx).Table("persons").Joins("JOIN units ON units.id = persons.unit_id"), f).
 		Select("persons.id, persons.unit_id, persons.custom_enc").Where("persons.unit_id IN ?", units)
 	if !blank {
@@ -76,6 +78,6 @@ func (s store) ownRows(ctx context.Context, scope actor.Scope, f Filter, blank b
 	if NormalText(f.Query) != "" {
 		q = s.matching(q, f.Query)
 	}
-	err = db.Within(q, scope, personPlaces).Order("persons.unit_id, persons.id").Find(&rows).Error
+	err = db.Within(q, scope, personPlaces).Order("persons.unit_id, persons.id").Limit(limit).Find(&rows).Error
 	return rows, db.Unavailable(err)
 }
