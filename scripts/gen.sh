@@ -7,9 +7,8 @@ to=${1:-$PWD}
 
 need_go_and_node
 install_npm
-mkdir -p "$to"/server/{api,console/src/api} "$to/miniprogram/src/api"
+mkdir -p "$to/server/api"
 build_server
 "$bense" openapi >"$to/server/api/openapi.yaml.new"
 mv "$to/server/api/openapi.yaml.new" "$to/server/api/openapi.yaml"
-miniprogram/node_modules/.bin/openapi-typescript "$to/server/api/openapi.yaml" -o "$to/miniprogram/src/api/schema.d.ts"
-cp "$to"/{miniprogram,server/console}/src/api/schema.d.ts
+miniprogram/node_modules/.bin/openapi-typescript "$to/server/api/openapi.yaml" -o "$to/server/api/schema.d.ts"

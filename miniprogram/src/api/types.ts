@@ -1,4 +1,4 @@
-import type { paths } from './schema'
+import type { paths } from '../../../server/api/schema'
 
 /** Names for the contract's shapes, taken from the operations that carry them. */
 export type Session = Output<'POST /sessions'>

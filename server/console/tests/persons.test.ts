@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { PersonDetail, PersonRow } from '@/api/ledger'
+import { nothing } from '@/api/ownFilter'
 import { usePersons, type Query } from '@/pages/ledger/usePersons'
 import { changesOf, draftOf } from '@/pages/person/fields'
 
-const query = (q: string): Query => ({ q, alliance: '', unit: '', status: '' })
+const query = (q: string): Query => ({ q, alliance: '', unit: '', status: '', ...nothing })
 const row = (id: string) => ({ id }) as PersonRow
 
 test('rows come page by page, and a search that was overtaken changes nothing', async () => {
@@ -39,6 +40,13 @@ test('a page that failed can be asked for again', async () => {
   bad = false
   await p.again()
   expect([p.state.value, p.rows.value.length]).toEqual(['done', 1])
+})
+
+test('a short page before the end is followed by the next one at once', async () => {
+  const pages: Record<string, { items: PersonRow[]; next: string }> = { '': { items: [], next: '1' }, 1: { items: [row('2')], next: '3' }, 3: { items: [row('4')], next: '5' } }
+  const p = usePersons(async (_, after) => pages[after], 2)
+  await p.search(query(''))
+  expect([p.rows.value.map((r) => r.id), p.more.value]).toEqual([['2', '4'], true])
 })
 
 test('a form sends what was changed, and a covered column only when something was typed', () => {

@@ -29,6 +29,11 @@ func (s *Service) Expected(ctx context.Context, activityID id.ID) ([]Expected, e
 	return s.store.expectedOf(ctx, activityID)
 }
 
+// Listed is Expected in short: who, of which unit, walk-ins and answers. A long list is told often.
+func (s *Service) Listed(ctx context.Context, activityID id.ID) ([]Expected, error) {
+	return s.store.listed(ctx, activityID)
+}
+
 // ExpectedBetween gives whom the activities of a committee's alliances expected that began from the first moment
 // on and before the second, are over by then and were not called off: persons by activity.
 func (s *Service) ExpectedBetween(ctx context.Context, committee id.ID, from, to time.Time) (map[id.ID][]id.ID, error) {

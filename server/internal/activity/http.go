@@ -176,12 +176,5 @@ func Routes(api huma.API, s *Service) {
 
 // show answers with the activity as it now stands, or with err.
 func (s *Service) show(ctx context.Context, who actor.Actor, activityID id.ID, err error) (*web.Out[view], error) {
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.Get(ctx, who, activityID)
-	if err != nil {
-		return nil, err
-	}
-	return web.JSON(viewOf(d, s.Clock.Now())), nil
+	return web.After(err, func() (Detail, error) { return s.Get(ctx, who, activityID) }, func(d Detail) view { return viewOf(d, s.Clock.Now()) })
 }

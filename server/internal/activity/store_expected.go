@@ -51,6 +51,25 @@ func (s store) expected(r expectedRow) (Expected, error) {
 	return e, err
 }
 
+// listed gives everybody on a list, without what is sealed and what is seldom asked for.
+func (s store) listed(ctx context.Context, activityID id.ID) (out []Expected, err error) {
+	rows, err := s.db.Raw(ctx).QueryContext(ctx, "SELECT person_id, unit_id, walk_in, answer FROM activity_expected WHERE activity_id = ? ORDER BY person_id", int64(activityID))
+	if err != nil {
+		return nil, db.Unavailable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e Expected
+		var walkIn int
+		if err := rows.Scan(&e.Person, &e.Unit, &walkIn, &e.Answer); err != nil {
+			return nil, err
+		}
+		e.WalkIn = walkIn != 0
+		out = append(out, e)
+	}
+	return out, db.Unavailable(rows.Err())
+}
+
 func (s store) expectedOf(ctx context.Context, activityID id.ID) ([]Expected, error) {
 	var rows []expectedRow
 	err := s.db.Conn(ctx).Where("activity_id = ?", activityID).Order("person_id").Find(&rows).Error

@@ -86,6 +86,25 @@ func Roll(expected []activity.Expected, present map[id.ID]Record, again map[id.I
 	return lines, sum
 }
 
+// Count sums up what Roll would list.
+func Count(expected []activity.Expected, present map[id.ID]Record) (sum Tally) {
+	came := 0
+	for _, e := range expected {
+		_, here := present[e.Person]
+		switch {
+		case here:
+			came++
+		case e.Excused():
+			sum.Leave++
+		default:
+			sum.Absent++
+		}
+	}
+	sum.Present = len(present)
+	sum.Expected = len(expected) + sum.Present - came
+	return sum
+}
+
 // Remark is what the sheet says beside a person.
 func (l Line) Remark() string {
 	var parts []string

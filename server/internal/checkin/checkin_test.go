@@ -244,6 +244,9 @@ func TestRollAddsUp(t *testing.T) {
 			}
 		}
 		lines, sum := checkin.Roll(expected, present, again, people)
+		if short := checkin.Count(expected, present); short != sum {
+			t.Fatalf("counted %+v, listed %+v", short, sum)
+		}
 		if sum.Expected != sum.Present+sum.Leave+sum.Absent || sum.Present != len(present) || sum.Expected != len(union) || len(lines) != len(union) {
 			t.Fatal(sum, len(present), len(union), len(lines))
 		}

@@ -85,7 +85,7 @@ func (b *Board) Snapshot(ctx context.Context) ([]byte, error) {
 	return data, err
 }
 
-func (s *Service) boardOf(p *picture, names bool, version string) boardView {
+func (s *Service) boardOf(p *screen, names bool, version string) boardView {
 	a := p.Activity
 	v := boardView{Activity: boardActivityView{a.Title, a.Place, a.StartsAt, a.EndsAt, a.State(p.At)},
 		List:   boardListView{p.List.Name, p.List.OpensAt, p.List.ClosesAt, p.listState()},
@@ -95,8 +95,8 @@ func (s *Service) boardOf(p *picture, names bool, version string) boardView {
 			ExpiresAfterSeconds: c.ExpiresAt.Sub(p.At).Seconds()}
 	}
 	if names {
-		for _, l := range p.latest() {
-			v.Latest = append(v.Latest, arrivalView{Name: l.Person.Name, Unit: l.Person.Unit, At: l.Record.Happened})
+		for _, r := range p.Latest {
+			v.Latest = append(v.Latest, arrivalView{Name: p.People[r.Person].Name, Unit: p.People[r.Person].Unit, At: r.Happened})
 		}
 	}
 	return v

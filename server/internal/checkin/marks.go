@@ -5,22 +5,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"time"
 
-	"bense/server/internal/activity"
 	"bense/server/internal/id"
 )
 
-// picture is a list at one moment, as doors and big screens see it.
+// picture is a list at one moment, as doors see it.
 type picture struct {
-	At       time.Time
-	List     List
-	Activity activity.Activity
-	Lines    []Line
-	Counts   Tally
-	cursor   cursor
-	boards   int      // generation of the links that count
-	frames   [2]frame // of the big screen, without and with names
+	Lines  []Line
+	Counts Tally
+	cursor cursor
 }
 
 // UnitTally sums up one unit of a list.

@@ -11,7 +11,7 @@ import (
 	"bense/server/internal/ledger"
 )
 
-// Who moves between units and alliances is told by an instance that remembers the list what one tells that
+// Who moves between units and alliances, or whose unit is renamed, is told by an instance that remembers the list what one tells that
 // reads everything anew: who is on it, and the unit of today.
 func TestMemoryFollowsMoves(t *testing.T) {
 	const before = -30 * time.Minute // the list keeps in step with the ledger until the start, then it only grows
@@ -24,6 +24,10 @@ func TestMemoryFollowsMoves(t *testing.T) {
 		return func(t *testing.T, c *county) {
 			must(c.ledger.UpdateUnit(t.Context(), actor.System, c.units[from], ledger.UnitChange{Alliance: &c.alliances[alliance], Move: true}))(t)
 		}
+	}
+	renamed := func(t *testing.T, c *county) {
+		name := "县水务局"
+		must(c.ledger.UpdateUnit(t.Context(), actor.System, c.units[0], ledger.UnitChange{Name: &name}))(t)
 	}
 	for name, c := range map[string]struct {
 		at     time.Duration
@@ -39,6 +43,7 @@ func TestMemoryFollowsMoves(t *testing.T) {
 		"the unit to another alliance, begun": {0, first, unit(0, 1), "ok 张建国 县水利局"},
 		"a unit comes":                        {before, foreign, unit(2, 0), "ok 周秀梅 县档案馆"},
 		"somebody of another unit moves":      {before, second, person(1), "ok 王志强 县教育局"},
+		"the unit has a new name":             {0, first, renamed, "ok 张建国 县水务局"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, remembered := range []bool{true, false} {

@@ -31,6 +31,8 @@ type Lock interface {
 type Activities interface {
 	ByID(ctx context.Context, activity id.ID) (activity.Activity, error)
 	Expected(ctx context.Context, activity id.ID) ([]activity.Expected, error)
+	// Listed is Expected without reasons, seats and places.
+	Listed(ctx context.Context, activity id.ID) ([]activity.Expected, error)
 	// ExpectedAfter gives a page of them, in the order of persons.
 	ExpectedAfter(ctx context.Context, activity, person id.ID, limit int) ([]activity.Expected, error)
 	ExpectedAmong(ctx context.Context, activity id.ID, persons []id.ID) (map[id.ID]activity.Expected, error)

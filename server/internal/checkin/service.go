@@ -50,6 +50,7 @@ type Service struct {
 	shared    shared
 	metrics   metrics
 	feeds     *live.Feeds[*picture]
+	boards    *live.Feeds[*screen]
 	waiting   live.Gate // doors
 	screens   live.Gate // big screens
 	printers  chan struct{}
@@ -63,6 +64,7 @@ func NewService(d Deps) *Service {
 		waiting: live.NewGate(marksWaiting), screens: live.NewGate(boardViewers),
 		printers: make(chan struct{}, drawnAtOnce)}
 	s.feeds = live.NewFeeds(d.Hub, s.look)
+	s.boards = live.NewFeeds(d.Hub, s.lookAtBoard)
 	s.shared = shared{d.Cache, d.Box, d.Clock}
 	s.told = &told{tell: d.Audit.WriteAll}
 	s.writer = newWriter(s.commit)

@@ -3,14 +3,19 @@ package checkin
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"bense/server/internal/activity"
 	"bense/server/internal/actor"
 	"bense/server/internal/audit"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
+	"bense/server/internal/ledger"
 	"bense/server/internal/live"
 )
 
@@ -81,7 +86,7 @@ func (s *Service) CloseBoards(ctx context.Context, who actor.Actor, listID id.ID
 type Board struct {
 	service *Service
 	token   boardToken
-	viewer  *live.Viewer[*picture]
+	viewer  *live.Viewer[*screen]
 	leave   func()
 }
 
@@ -109,7 +114,7 @@ func (s *Service) Board(ctx context.Context, token string) (*Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Board{service: s, token: t, viewer: s.feeds.Join(l.ID), leave: leave}, nil
+	return &Board{service: s, token: t, viewer: s.boards.Join(l.ID), leave: leave}, nil
 }
 
 // Leave ends the watching.
@@ -119,7 +124,7 @@ func (b *Board) Leave() {
 }
 
 // next waits for the next look of the board that differs from the one before.
-func (b *Board) next(ctx context.Context) (*picture, string, error) {
+func (b *Board) next(ctx context.Context) (*screen, string, error) {
 	v, err := b.viewer.Next(ctx)
 	if err != nil {
 		return nil, "", err
@@ -143,7 +148,7 @@ const (
 	ListClosed ListState = "closed"
 )
 
-func (p *picture) listState() ListState {
+func (p *screen) listState() ListState {
 	switch {
 	case p.At.Before(p.List.OpensAt):
 		return ListBefore
@@ -155,7 +160,7 @@ func (p *picture) listState() ListState {
 
 // boardCode gives the code that a board shows at the moment of the picture, none when nobody can sign
 // in with it, and for how long the picture holds.
-func (s *Service) boardCode(p *picture) (code ScreenCode, next time.Duration) {
+func (s *Service) boardCode(p *screen) (code ScreenCode, next time.Duration) {
 	next = lookAgain
 	for _, edge := range []time.Time{p.List.OpensAt, p.List.ClosesAt.Add(time.Millisecond)} {
 		if d := edge.Sub(p.At); d > 0 {
@@ -169,18 +174,75 @@ func (s *Service) boardCode(p *picture) (code ScreenCode, next time.Duration) {
 	return ScreenCode{VenueCode: c, URL: s.PublicURL + venuePath + c.Token}, min(next, c.Refresh)
 }
 
-// latest gives the last arrivals, newest first.
-func (p *picture) latest() []Line {
-	var here []Line
-	for _, l := range p.Lines {
-		if l.State == StatePresent {
-			here = append(here, l)
+// screen is a list at one moment, as big screens see it: figures and the last arrivals. Who is on the list is not
+// read by name, so that a hall of a hundred thousand costs little more than one of a hundred.
+type screen struct {
+	At       time.Time
+	List     List
+	Activity activity.Activity
+	Counts   Tally
+	Latest   []Record // newest first
+	People   map[id.ID]ledger.Person
+	boards   int      // generation of the links that count
+	frames   [2]frame // without and with names
+}
+
+// lookAtBoard renders a list for all big screens that watch it.
+func (s *Service) lookAtBoard(ctx context.Context, listID id.ID) (view live.View[*screen], err error) {
+	p := &screen{At: s.Clock.Now()}
+	if p.List, p.Activity, err = s.listOf(ctx, listID); err != nil {
+		return view, err
+	}
+	present, err := s.store.presentOn(ctx, listID)
+	if err != nil {
+		return view, err
+	}
+	listed, err := s.Activities.Listed(ctx, p.Activity.ID)
+	if err != nil {
+		return view, err
+	}
+	if listed, err = s.dueOf(ctx, p.List, listed, present); err != nil {
+		return view, err
+	}
+	again, err := s.store.conflicts(ctx, listID, nil)
+	if err != nil {
+		return view, err
+	}
+	p.Counts, p.Latest = Count(listed, present), latest(present, again)
+	people := make([]id.ID, len(p.Latest))
+	for i, r := range p.Latest {
+		people[i] = r.Person
+	}
+	if p.People, err = s.Directory.Persons(ctx, people); err != nil {
+		return view, err
+	}
+	if p.boards, err = s.store.generation(ctx, listID); err != nil {
+		return view, err
+	}
+	a := p.Activity
+	code, next := s.boardCode(p)
+	sum := sha256.New()
+	fmt.Fprintln(sum, p.Counts, a.Title, a.Place, a.StartsAt, a.EndsAt, a.State(p.At), p.List, p.listState(), p.boards, code.Token)
+	for _, r := range p.Latest {
+		fmt.Fprintln(sum, r.Person, r.Happened, p.People[r.Person].Name, p.People[r.Person].Unit)
+	}
+	return live.View[*screen]{Value: p, Version: hex.EncodeToString(sum.Sum(nil)[:8]), Next: min(next, lookAgain)}, nil
+}
+
+// latest gives the last arrivals, newest first, each at the earliest moment that a door has seen.
+func latest(present map[id.ID]Record, again map[id.ID][]Record) []Record {
+	out := make([]Record, 0, boardLatest+1)
+	newer := func(a, b Record) int {
+		return cmp.Or(b.Happened.Compare(a.Happened), b.Recorded.Compare(a.Recorded), cmp.Compare(b.Person, a.Person))
+	}
+	for person, r := range present {
+		r.Happened = earliest(r, again[person]).Happened
+		at, _ := slices.BinarySearchFunc(out, r, newer)
+		if out = slices.Insert(out, at, r); len(out) > boardLatest {
+			out = out[:boardLatest]
 		}
 	}
-	slices.SortFunc(here, func(a, b Line) int {
-		return cmp.Or(b.Record.Happened.Compare(a.Record.Happened), b.Record.Recorded.Compare(a.Record.Recorded), cmp.Compare(b.Person.ID, a.Person.ID))
-	})
-	return here[:min(len(here), boardLatest)]
+	return out
 }
 
 // frame is a board's view, written once for all who get it.

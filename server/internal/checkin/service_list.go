@@ -235,8 +235,16 @@ func (s *Service) Seat(ctx context.Context, who actor.Actor, activityID id.ID, b
 // due gives everybody who is expected on a list, on which those of present are.
 func (s *Service) due(ctx context.Context, l List, present map[id.ID]Record) ([]activity.Expected, error) {
 	expected, err := s.Activities.Expected(ctx, l.Activity)
-	if err != nil || !l.Kind.further() {
-		return expected, err
+	if err != nil {
+		return nil, err
+	}
+	return s.dueOf(ctx, l, expected, present)
+}
+
+// dueOf filters those whom the activity expects down to those due on a list.
+func (s *Service) dueOf(ctx context.Context, l List, expected []activity.Expected, present map[id.ID]Record) ([]activity.Expected, error) {
+	if !l.Kind.further() {
+		return expected, nil
 	}
 	first, err := s.store.mainList(ctx, l.Activity)
 	if err != nil {

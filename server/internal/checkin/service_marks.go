@@ -2,10 +2,7 @@ package checkin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
 	"bense/server/internal/actor"
@@ -81,21 +78,16 @@ func first(ctx context.Context, v *live.Viewer[*picture]) (*picture, error) {
 	return view.Value, err
 }
 
-// look renders a list for all who watch it: doors and big screens.
+// look renders a list for all doors that watch it.
 func (s *Service) look(ctx context.Context, listID id.ID) (live.View[*picture], error) {
-	l, a, err := s.listOf(ctx, listID)
+	l, err := s.store.list(ctx, listID)
 	if err != nil {
 		return live.View[*picture]{}, err
 	}
-	p := &picture{At: s.Clock.Now(), List: l, Activity: a}
+	p := &picture{}
 	if p.Lines, p.Counts, err = s.roll(ctx, l); err != nil {
 		return live.View[*picture]{}, err
 	}
-	if p.boards, err = s.store.generation(ctx, l.ID); err != nil {
-		return live.View[*picture]{}, err
-	}
 	p.cursor = newCursor(p.Lines)
-	code, next := s.boardCode(p)
-	sum := sha256.Sum256(fmt.Append(nil, p.cursor, a.Title, a.Place, a.StartsAt, a.EndsAt, a.State(p.At), l, p.listState(), p.boards, code.Token))
-	return live.View[*picture]{Value: p, Version: hex.EncodeToString(sum[:8]), Next: min(next, lookAgain)}, nil
+	return live.View[*picture]{Value: p, Version: p.cursor.String(), Next: lookAgain}, nil
 }

@@ -75,7 +75,7 @@ func TestBranchesAndFormerNames(t *testing.T) {
 	}
 }
 
-// Whoever remembers an alliance's people hears of every way in which they come and go.
+// Whoever remembers an alliance's people hears of every way in which they come and go, and of new names.
 func TestMovesBetweenAlliancesAreTold(t *testing.T) {
 	w := newWorld(t)
 	ctx, office := t.Context(), w.office(0)
@@ -112,4 +112,12 @@ func TestMovesBetweenAlliancesAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	heard("an import moves", w.b.ID)
+	name, venue := "县妇女联合会", "二楼"
+	must(w.ledger.UpdateUnit(ctx, office, w.unitB.ID, ledger.UnitChange{Name: &name}))(t)
+	heard("a unit is renamed", w.b.ID)
+	must(w.ledger.UpdateAlliance(ctx, office, w.a.ID, ledger.AllianceChange{Name: &name}))(t)
+	heard("an alliance is renamed", w.a.ID)
+	must(w.ledger.UpdateAlliance(ctx, office, w.a.ID, ledger.AllianceChange{Venue: &venue}))(t)
+	must(w.ledger.UpdateUnit(ctx, office, w.unitB.ID, ledger.UnitChange{Alliance: &w.b.ID}))(t)
+	heard("nothing that anybody remembers")
 }

@@ -150,10 +150,16 @@ func personRoutes(api huma.API, s *Service) {
 		Unit     web.ID `query:"unit_id"`
 		Status   string `query:"status" enum:"active,moved,deceased,suspended"`
 		Query    string `query:"q" maxLength:"40" doc:"Name, pinyin, initials, a phone number or its last four digits"`
+		Column   web.ID `query:"column_id" doc:"One of the committee's own columns: who has something in it, or what the following say. Such a page may be short before the last one"`
+		Value    string `query:"column_value" maxLength:"60" doc:"Of choice and yes_no"`
+		From     string `query:"column_from" maxLength:"20" doc:"Of number and date, included"`
+		To       string `query:"column_to" maxLength:"20" doc:"Of number and date, included"`
+		Blank    bool   `query:"column_blank" doc:"Who has nothing in it"`
 	}
 	route(api, op("listPersons", http.MethodGet, "/persons", "ledger", "Masked rows of the ledger"),
 		func(ctx context.Context, who actor.Actor, in *filter) (page.List[Entry], error) {
-			f := Filter{Alliance: in.Alliance.ID, Unit: in.Unit.ID, Status: Status(in.Status), Query: in.Query}
+			f := Filter{Alliance: in.Alliance.ID, Unit: in.Unit.ID, Status: Status(in.Status), Query: in.Query,
+				Own: OwnAsk{Column: in.Column.ID, Value: in.Value, From: in.From, To: in.To, Blank: in.Blank}}
 			return s.Persons(ctx, who, f, in.Page())
 		}, func(l page.List[Entry]) page.List[PersonView] { return listOf(l, viewPerson) })
 	type one struct {

@@ -98,7 +98,8 @@ func (s *Service) OnStatusChange(hook func(context.Context, Person) error) {
 }
 
 // OnMove registers a hook that runs in the transaction in which persons change their units or alliances, by
-// themselves or with their unit; it gets those alliances. Register before serving.
+// themselves or with their unit, or in which a unit or an alliance changes its name; it gets those alliances.
+// Register before serving.
 func (s *Service) OnMove(hook func(context.Context, ...id.ID) error) { s.moved = append(s.moved, hook) }
 
 func (s *Service) tellMoved(ctx context.Context, alliances ...id.ID) error {
@@ -329,6 +330,8 @@ func (s *Service) changeUnit(ctx context.Context, unitID, by id.ID, change func(
 		if err := s.store.joinAlliances(ctx, []Unit{u}, s.ids.New, by, s.now()); err != nil {
 			return Unit{}, err
 		}
+	}
+	if before != u.AllianceID || name != u.Name {
 		if err := s.tellMoved(ctx, before, u.AllianceID); err != nil {
 			return Unit{}, err
 		}

@@ -87,6 +87,11 @@ func (s *Service) changeAlliance(ctx context.Context, a Alliance, by id.ID) erro
 	if err := s.renamed(ctx, kindAlliance, a.ID, before.Name, a.Name, by); err != nil {
 		return err
 	}
+	if before.Name != a.Name {
+		if err := s.tellMoved(ctx, a.ID); err != nil {
+			return err
+		}
+	}
 	return s.store.updateAlliance(ctx, a, s.now())
 }
 

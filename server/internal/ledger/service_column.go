@@ -9,6 +9,7 @@ import (
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
+	"bense/server/internal/page"
 )
 
 // UseReserved says which titles a ledger has anyway, with all their spellings: none of them may name a
@@ -37,6 +38,37 @@ func (s *Service) ColumnsAt(ctx context.Context, who actor.Actor, at actor.Place
 	all, err := s.Columns(ctx, who, at.Committee)
 	keeps := who.Scope(actor.EditPerson).Covers(at)
 	return slices.DeleteFunc(all, func(c Column) bool { return c.Retired() || !c.MemberSees && !keeps }), err
+}
+
+// holding lists whose rows hold what is asked of a committee's own column: nobody is found by what one may not
+// read of that person.
+func (s *Service) holding(ctx context.Context, who actor.Actor, f Filter, after place, size int) (page.List[Entry], error) {
+	none := page.List[Entry]{}
+	c, err := s.store.column(ctx, who.Scope(actor.SeeOrg), f.Own.Column)
+	if err != nil {
+		return none, err
+	}
+	readers := who.Scope(actor.EditPerson)
+	if c.MemberSees {
+		readers = who.Scope(actor.SeePerson)
+	}
+	if c.Retired() || readers.Empty() {
+		return none, errs.ErrNotFound
+	}
+	own, err := c.Filter(f.Own)
+	if err != nil {
+		return none, err
+	}
+	found, next, err := s.store.holding(ctx, readers, f, own, after, size)
+	if err != nil {
+		return none, err
+	}
+	list := page.List[Entry]{}
+	if next != (place{}) {
+		list.Next = next.String()
+	}
+	list.Items, err = s.entries(ctx, who, found)
+	return list, err
 }
 
 // CreateColumn adds a column behind the others.

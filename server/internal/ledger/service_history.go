@@ -102,6 +102,9 @@ func (s *Service) RevealChange(ctx context.Context, who actor.Actor, personID id
 	if err != nil {
 		return HistoryEntry{}, err
 	}
+	if len(entries) == 0 { // of nothing but columns that are not for the reader
+		return HistoryEntry{}, errs.ErrNotFound
+	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.confirmed(ctx, who, "reveal", personID); err != nil {
 			return err

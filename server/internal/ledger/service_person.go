@@ -16,6 +16,8 @@ type Filter struct {
 	Alliance, Unit id.ID
 	Status         Status
 	Query          string // name, pinyin, initials, a whole number or its last four digits
+	Own            OwnAsk // of a committee's own column
+	committee      id.ID
 }
 
 // Entry is a person as the ledger pages show one: Fields holds masked texts only.
@@ -49,6 +51,9 @@ func (s *Service) Persons(ctx context.Context, who actor.Actor, f Filter, p page
 	}
 	if f.Status != "" && !f.Status.Valid() {
 		return page.List[Entry]{}, errs.ErrInvalid.With(errs.Field("status", "没有这种状态"))
+	}
+	if f.Own.Column != 0 {
+		return s.holding(ctx, who, f, after, p.Size())
 	}
 	found, err := s.store.filtered(ctx, who.Scope(actor.SeePerson), f, after, p.Size()+1)
 	if err != nil {

@@ -92,6 +92,9 @@ func (s store) unitsToList(ctx context.Context, scope actor.Scope, f Filter, fro
 	if f.Unit != 0 {
 		q = q.Where("units.id = ?", f.Unit)
 	}
+	if f.committee != 0 {
+		q = q.Where("units.committee_id = ?", f.committee)
+	}
 	if len(scope.Persons) > 0 && !scope.All { // an own person may stand in a unit that is not in sight
 		var own []id.ID
 		if err := s.db.Conn(ctx).Model(&personRow{}).Where("id IN ?", scope.Persons).Pluck("unit_id", &own).Error; err != nil {

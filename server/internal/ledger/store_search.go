@@ -333,6 +333,9 @@ func narrowed(q *gorm.DB, f Filter) *gorm.DB {
 	if f.Status != "" {
 		q = q.Where("persons.status = ?", f.Status)
 	}
+	if f.committee != 0 {
+		q = q.Where("units.committee_id = ?", f.committee)
+	}
 	return q
 }
 

@@ -12,7 +12,8 @@ import (
 const (
 	renderGap   = 250 * time.Millisecond // at most four renderings a second of one list, whoever watches,
 	renderShare = 10                     // and no more than a tenth of the time,
-	renderPause = 700 * time.Millisecond // but never later than this
+	renderPause = 700 * time.Millisecond // but never later than this,
+	renderRest  = 2                      // as long as that leaves the machine two thirds of its time
 	renderLimit = 5 * time.Second
 	linger      = 2 * time.Second // a list nobody watches any more is kept warm for so long
 )
@@ -125,7 +126,8 @@ func (f *Feeds[T]) run(l *loop[T]) {
 		began := time.Now()
 		next := f.turn(l)
 		// a rendering answers all who came until it began: the gap keeps many from becoming many
-		gap := min(max(renderGap, renderShare*time.Since(began)), renderPause)
+		took := time.Since(began)
+		gap := max(min(max(renderGap, renderShare*took), renderPause), renderRest*took)
 		timer.Reset(gap)
 		select {
 		case <-f.done():

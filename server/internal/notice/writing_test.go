@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"

@@ -26,10 +26,11 @@ const (
 // Wish is what somebody wants to have exported: of one committee, alliance or unit.
 type Wish struct {
 	Form                      Form
-	Committee, Alliance, Unit id.ID    // one of them
-	Columns                   []string // keys of ExportColumns and of the committee's own; none: those that belong to the form
-	Plain                     bool     // sensitive columns in plain text
-	Reason                    string   // why, kept
+	Committee, Alliance, Unit id.ID         // one of them
+	Columns                   []string      // keys of ExportColumns and of the committee's own; none: those that belong to the form
+	Own                       ledger.OwnAsk // only those whose row holds it
+	Plain                     bool          // sensitive columns in plain text
+	Reason                    string        // why, kept
 }
 
 // Export is a file that was asked for. It is there for its maker for a day.
@@ -44,6 +45,7 @@ type Export struct {
 	Reason    string
 	Rows      int
 	FileName  string
+	only      *ledger.OwnFilter // while it is made; ScopeName says it
 	Job       id.ID
 	CreatedAt time.Time
 	ReadyAt   time.Time // zero until it is ready
@@ -58,7 +60,7 @@ var (
 	ErrExportReason = errs.New(errs.Invalid, "roster.export_reason", "请写明导出的用途")
 	ErrExportScope  = errs.New(errs.Invalid, "roster.export_scope", "请选择要导出的党工委、联盟或单位")
 	ErrExportGone   = errs.New(errs.NotFound, "roster.export_gone", "这份文件已过一天，不再保存，请重新导出")
-	ErrExportEmpty  = errs.New(errs.Invalid, "roster.export_empty", "选定的范围里没有在册人员，没有可导出的内容")
+	ErrExportEmpty  = errs.New(errs.Invalid, "roster.export_empty", "选定的范围里没有这样的在册人员，没有可导出的内容")
 	ErrNotReady     = errs.New(errs.Conflict, "roster.export_not_ready", "文件还在准备，请稍等")
 )
 

@@ -11,6 +11,7 @@ import (
 
 	"bense/server/internal/actor"
 	"bense/server/internal/id"
+	"bense/server/internal/ledger"
 	"bense/server/internal/web"
 )
 
@@ -41,6 +42,22 @@ type exportList struct {
 	Columns []columnView `json:"columns" nullable:"false" doc:"All that may be chosen, in the order of the sheet"`
 }
 
+// ownAsk is what is asked of one of the committee's own columns.
+type ownAsk struct {
+	ColumnID id.ID  `json:"column_id"`
+	Value    string `json:"value,omitempty" maxLength:"60" doc:"Of choice and yes_no"`
+	From     string `json:"from,omitempty" maxLength:"20" doc:"Of number and date, included"`
+	To       string `json:"to,omitempty" maxLength:"20" doc:"Of number and date, included"`
+	Blank    bool   `json:"blank,omitempty" doc:"Who has nothing in it"`
+}
+
+func (a *ownAsk) ask() ledger.OwnAsk {
+	if a == nil {
+		return ledger.OwnAsk{}
+	}
+	return ledger.OwnAsk{Column: a.ColumnID, Value: a.Value, From: a.From, To: a.To, Blank: a.Blank}
+}
+
 type exportFile struct {
 	Type        string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
@@ -62,6 +79,7 @@ func ExportRoutes(api huma.API, s *Service) {
 			AllianceID  id.ID    `json:"alliance_id,omitempty"`
 			UnitID      id.ID    `json:"unit_id,omitempty"`
 			Columns     []string `json:"columns,omitempty" nullable:"false" maxItems:"80" doc:"Keys; none: those that belong to the form"`
+			Own         *ownAsk  `json:"own,omitempty" doc:"Only those whose row holds it, as in the list of persons"`
 			Plain       bool     `json:"plain,omitempty" doc:"Sensitive columns in plain text"`
 			Reason      string   `json:"reason" maxLength:"200"`
 		}
@@ -74,7 +92,7 @@ func ExportRoutes(api huma.API, s *Service) {
 				return nil, err
 			}
 			b := in.Body
-			e, err := s.Export(ctx, who, Wish{Form: b.Form, Committee: b.CommitteeID, Alliance: b.AllianceID, Unit: b.UnitID, Columns: b.Columns, Plain: b.Plain, Reason: b.Reason})
+			e, err := s.Export(ctx, who, Wish{Form: b.Form, Committee: b.CommitteeID, Alliance: b.AllianceID, Unit: b.UnitID, Columns: b.Columns, Own: b.Own.ask(), Plain: b.Plain, Reason: b.Reason})
 			if err != nil {
 				return nil, err
 			}

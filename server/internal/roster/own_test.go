@@ -222,3 +222,39 @@ func TestOwnColumnsGoOutBehindTheOthers(t *testing.T) {
 	}
 	c.jobs.Wait()
 }
+
+// A file holds whom the ledger shows under the same filter, and says so on itself.
+func TestAnExportHonoursTheFilterOfAnOwnColumn(t *testing.T) {
+	c := newCounty(t)
+	kind, hidden := c.column("慰问类别", ledger.YesNoColumn), c.column("谈话", ledger.YesNoColumn)
+	sees := true
+	if _, err := c.ledger.UpdateColumn(t.Context(), c.staff, kind.ID, ledger.DefinitionChange{MemberSees: &sees}); err != nil {
+		t.Fatal(err)
+	}
+	c.load("a.csv", []byte("姓名,单位,所属联盟,慰问类别,谈话\n张三三,县妇联,群团,是,是\n李四四,县妇联,群团,否,\n王五五,县妇联,群团,,\n"))
+	w := c.wish(roster.FormCounty)
+	for want, ask := range map[string]ledger.OwnAsk{
+		"张三三": {Column: kind.ID, Value: "是"}, "王五五": {Column: kind.ID, Blank: true}, "张三三 李四四": {Column: kind.ID},
+	} {
+		w.Own = ask
+		e, file := c.export(c.staff, w)
+		var names []string
+		for _, row := range texts(t, file)["群团"][4:] {
+			if len(row) > 1 {
+				names = append(names, row[1])
+			}
+		}
+		if strings.Join(names, " ") != want || e.Rows != len(names) || !strings.Contains(e.FileName, "（慰问类别") {
+			t.Errorf("%v, %d rows in %s, want %s", names, e.Rows, e.FileName, want)
+		}
+	}
+	alliance := c.snapshot().Alliances[0]
+	head := actor.Actor{Account: 9, Grants: []actor.Grant{{Role: actor.Head, Place: alliance.Place()}}}
+	for column, want := range map[id.ID]error{kind.ID: nil, hidden.ID: errs.ErrInvalid, 4711: errs.ErrInvalid} {
+		w := roster.Wish{Form: roster.FormCounty, Alliance: alliance.ID, Own: ledger.OwnAsk{Column: column}, Reason: "核对台账"}
+		if _, err := c.roster.Export(t.Context(), head, w); !errors.Is(err, want) {
+			t.Errorf("a head by %s: %v, want %v", column, err, want)
+		}
+	}
+	c.jobs.Wait()
+}

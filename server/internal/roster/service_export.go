@@ -13,7 +13,10 @@ import (
 	"bense/server/internal/ledger"
 )
 
-const parcelExport = "export"
+const (
+	parcelExport = "export"
+	maxScopeName = 120 // characters
+)
 
 // scope finds what a wish is about; outside of what who sees it is errs.ErrNotFound.
 func (s *Service) scope(ctx context.Context, who actor.Actor, w Wish) (subject id.ID, place actor.Place, name string, err error) {
@@ -65,6 +68,12 @@ func (s *Service) Export(ctx context.Context, who actor.Actor, w Wish) (Export, 
 	for _, c := range columns {
 		e.Columns = append(e.Columns, c.Key)
 	}
+	if w.Own.Column != 0 {
+		if e.only, err = filterOf(own, w.Own); err != nil {
+			return Export{}, err
+		}
+		e.ScopeName = named(name, e.only.Words())
+	}
 	e.ExpiresAt = e.CreatedAt.Add(keepExport)
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.confirmed(ctx, who, "export", subject); err != nil {
@@ -83,6 +92,23 @@ func (s *Service) Export(ctx context.Context, who actor.Actor, w Wish) (Export, 
 		return s.store.setExportJob(ctx, e.ID, j.ID)
 	})
 	return e, err
+}
+
+// named is a place's name with what narrows it, as long as its column.
+func named(place, only string) string {
+	only = "（" + only + "）"
+	place = string([]rune(place)[:min(len([]rune(place)), maxScopeName-len([]rune(only)))])
+	return place + only
+}
+
+// filterOf checks what is asked of one of the columns that may be seen of everybody at the place.
+func filterOf(own []ledger.Column, ask ledger.OwnAsk) (*ledger.OwnFilter, error) {
+	i := slices.IndexFunc(own, func(c ledger.Column) bool { return c.ID == ask.Column })
+	if i < 0 {
+		return nil, errs.ErrInvalid.With(errs.Field("column_id", "这一栏已停用或不存在，请刷新页面"))
+	}
+	f, err := own[i].Filter(ask)
+	return &f, err
 }
 
 // make writes the file of an export and keeps it, with a line in the audit that counts its rows.
@@ -169,7 +195,7 @@ func (s *Service) gather(ctx context.Context, e Export, p progress) ([]group, in
 			return nil, 0, err
 		}
 		for k, person := range people {
-			if e.Form.listed(records[k].Status) {
+			if e.Form.listed(records[k].Status) && (e.only == nil || e.only.Fits(records[k].Own(e.only.Column))) {
 				groups[i].members = append(groups[i].members, member{Person: person, rec: records[k]})
 				rows++
 			}

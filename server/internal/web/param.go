@@ -50,6 +50,18 @@ type Out[T any] struct{ Body T }
 // JSON makes an answer.
 func JSON[T any](v T) *Out[T] { return &Out[T]{Body: v} }
 
+// After answers with how something stands once a step has been made, or with the step's fault.
+func After[T, V any](step error, now func() (T, error), view func(T) V) (*Out[V], error) {
+	if step != nil {
+		return nil, step
+	}
+	v, err := now()
+	if err != nil {
+		return nil, err
+	}
+	return JSON(view(v)), nil
+}
+
 // Empty is an answer without a body (204).
 type Empty struct{}
 

@@ -1,6 +1,6 @@
 import createFetch, { type Middleware } from 'openapi-fetch'
 import { offline, toProblem } from './problem'
-import type { paths } from './schema'
+import type { paths } from '../../../api/schema'
 
 let onRefused: () => void = () => {}
 

@@ -1,4 +1,4 @@
-import type { operations } from './schema'
+import type { operations } from '../../../api/schema'
 
 type Ok<R> = R extends { 200: { content: { 'application/json': infer T } } }
   ? T

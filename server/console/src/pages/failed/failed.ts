@@ -6,7 +6,7 @@ export type FailedMessage = Item<'listFailedMessages'>
 const senders: Role[] = ['committee_staff', 'lead_staff', 'head']
 export const maySend = (roles: Set<Role>) => senders.some((r) => roles.has(r))
 
-/** The list is shown, and sent again, in portions of this size. */
+/** The list is read in portions of this size, and so much is sent again at once. */
 export const PORTION = 200
 
 /** How often it was tried, in words. */
@@ -22,4 +22,11 @@ export function outcome(r: { queued: number; no_credit: number; over: number }):
   if (r.no_credit) parts.push(`${r.no_credit} 位没有同意再收一条，请打电话通知`)
   if (r.over) parts.push(`${r.over} 条已有人处理过，或通知已经结束`)
   return `${parts.join('；')}。`
+}
+
+/** How often each text stands in a list, the most frequent first. */
+export function tally(texts: string[]): [string, number][] {
+  const n = new Map<string, number>()
+  for (const t of texts) n.set(t, (n.get(t) ?? 0) + 1)
+  return [...n].sort((a, b) => b[1] - a[1])
 }

@@ -1,9 +1,10 @@
 import { ref, shallowRef } from 'vue'
 import { api, take } from '@/api/client'
 import type { PersonRow, Status } from '@/api/ledger'
+import type { OwnFilter } from '@/api/ownFilter'
 import type { Phase } from '@/ui/useLoad'
 
-export interface Query {
+export interface Query extends OwnFilter {
   q: string
   alliance: string
   unit: string
@@ -36,13 +37,18 @@ export function usePersons(fetchPage = fetchPersons, size = PAGE) {
     if (!query || running) return
     running = true
     const mine = round
-    const fresh = !next
+    let fresh = !next
     try {
-      const got = await fetchPage(query, next, size)
-      if (mine !== round) return
-      rows.value = fresh ? got.items : rows.value.concat(got.items)
-      next = got.next
-      more.value = !!got.next
+      let gained = 0
+      do { // a filter's page may be short, and even empty, before the end
+        const got = await fetchPage(query, next, size)
+        if (mine !== round) return
+        rows.value = fresh ? got.items : rows.value.concat(got.items)
+        fresh = false
+        gained += got.items.length
+        next = got.next
+      } while (next && gained < size)
+      more.value = !!next
       state.value = 'done'
     } catch (err) {
       if (mine !== round) return
@@ -60,6 +66,7 @@ export function usePersons(fetchPage = fetchPersons, size = PAGE) {
 function fetchPersons(q: Query, after: string, limit: number) {
   return take(api.GET('/api/v1/persons', { params: { query: {
     q: q.q || undefined, alliance_id: q.alliance || undefined, unit_id: q.unit || undefined,
-    status: q.status || undefined, after: after || undefined, limit,
+    status: q.status || undefined, column_id: q.column || undefined, column_value: q.value || undefined,
+    column_from: q.from || undefined, column_to: q.to || undefined, column_blank: !!q.blank || undefined, after: after || undefined, limit,
   } } }))
 }

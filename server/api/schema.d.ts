@@ -7558,6 +7558,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        RosterOwnAsk: {
+            /** @description Who has nothing in it */
+            blank?: boolean;
+            column_id: string;
+            /** @description Of number and date, included */
+            from?: string;
+            /** @description Of number and date, included */
+            to?: string;
+            /** @description Of choice and yes_no */
+            value?: string;
+        } & {
+            [key: string]: unknown;
+        };
         RosterPersonsView: {
             /** Format: int64 */
             changed: number;
@@ -7813,6 +7826,8 @@ export interface components {
             committee_id?: string;
             /** @enum {string} */
             form: "county" | "province" | "print";
+            /** @description Only those whose row holds it, as in the list of persons */
+            own?: components["schemas"]["RosterOwnAsk"];
             /** @description Sensitive columns in plain text */
             plain?: boolean;
             reason: string;
@@ -13947,6 +13962,16 @@ export interface operations {
                 status?: "active" | "moved" | "deceased" | "suspended";
                 /** @description Name, pinyin, initials, a phone number or its last four digits */
                 q?: string;
+                /** @description One of the committee's own columns: who has something in it, or what the following say. Such a page may be short before the last one */
+                column_id?: string;
+                /** @description Of choice and yes_no */
+                column_value?: string;
+                /** @description Of number and date, included */
+                column_from?: string;
+                /** @description Of number and date, included */
+                column_to?: string;
+                /** @description Who has nothing in it */
+                column_blank?: boolean;
             };
             header?: never;
             path?: never;
