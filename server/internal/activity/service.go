@@ -132,7 +132,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		before, err := s.store.lock(ctx, activityID)
+		before, err := s.lock(ctx, activityID)
 		if err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if a, err = s.store.lock(ctx, activityID); err != nil {
+		if a, err = s.lock(ctx, activityID); err != nil {
 			return err
 		}
 		switch a.State(s.Clock.Now()) {
@@ -216,6 +216,17 @@ func (s *Service) visible(ctx context.Context, who actor.Actor, perm actor.Permi
 		return Activity{}, err
 	}
 	return a, who.Must(perm, a.At())
+}
+
+// lock holds an activity and then its notices until the end of the transaction of ctx: the one order in which
+// everybody takes them, recipients and messages after them. It comes before anything is read, so that what is
+// read afterwards is as it is under the lock.
+func (s *Service) lock(ctx context.Context, activityID id.ID) (Activity, error) {
+	a, err := s.store.lock(ctx, activityID)
+	if err == nil {
+		err = s.Notices.Hold(ctx, activityID)
+	}
+	return a, err
 }
 
 func (s *Service) log(ctx context.Context, who actor.Actor, action string, a Activity, detail map[string]any) error {

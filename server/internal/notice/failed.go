@@ -59,6 +59,10 @@ func whyFailed(d Delivery) string {
 		return "短信没有发出，请系统管理员核对短信服务"
 	}
 	switch code {
+	case wechat.Quota:
+		return "今天能发的条数用完了，明天再发就赶不上活动，请打电话"
+	case channelRests:
+		return "微信长时间没有应答，再等就赶不上活动，请打电话"
 	case "interrupted":
 		return "发送时服务中断，不知道对方收到没有"
 	case wechat.NoAnswer, wechat.BadAnswer:

@@ -60,7 +60,7 @@ func (s *Service) correct(ctx context.Context, who actor.Actor, seen Notice, tit
 		return err
 	}
 	n.Checked, n.Doubtful = n.Revision, false
-	rows, err := s.store.recipients(ctx, n.ID, actor.Scope{All: true}, Everybody)
+	rows, err := s.store.lockEverybody(ctx, n.ID) // who reads at this moment has read the old text
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Service) correct(ctx context.Context, who actor.Actor, seen Notice, tit
 	if err := s.store.again(ctx, n.ID, knew, now); err != nil {
 		return err
 	}
-	queued, err := s.push(ctx, n, ForChange, knew, false)
+	queued, err := s.pushWord(ctx, n, ForChange, correctedWord, knew, false)
 	if err != nil {
 		return err
 	}

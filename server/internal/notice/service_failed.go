@@ -66,9 +66,16 @@ func (s *Service) Resend(ctx context.Context, who actor.Actor, keys []id.ID, twi
 		return Resending{}, errs.ErrInvalid.With(errs.Field("ids", "请选 1 到 200 条消息"))
 	}
 	slices.Sort(keys)
+	notices, err := s.store.noticesOf(ctx, keys)
+	if err != nil {
+		return Resending{}, err
+	}
 	var out Resending
-	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		out = Resending{}
+		if _, err := s.store.lockAll(ctx, notices); err != nil { // nothing falls through to another channel meanwhile
+			return err
+		}
 		have, err := s.store.lockDeliveries(ctx, keys)
 		if err != nil {
 			return err

@@ -198,13 +198,22 @@ func (s *Service) CancelSeries(ctx context.Context, who actor.Actor, committee, 
 	if _, err := s.oneSeries(ctx, committee, series); err != nil {
 		return Series{}, err
 	}
-	err := s.DB.Tx(ctx, func(ctx context.Context) error {
-		list, err := s.store.series(ctx, committee, series)
+	list, err := s.store.series(ctx, committee, series)
+	if err != nil {
+		return Series{}, err
+	}
+	keys := make([]id.ID, len(list))
+	for i, n := range list {
+		keys[i] = n.ID
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		list, err := s.store.lockAll(ctx, keys)
 		if err != nil {
 			return err
 		}
 		open := 0
-		for _, n := range list {
+		for _, key := range keys {
+			n := list[key]
 			if n.State == Closed || n.State == Cancelled {
 				continue
 			}
