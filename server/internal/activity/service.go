@@ -237,7 +237,8 @@ func (s *Service) log(ctx context.Context, who actor.Actor, action string, a Act
 type Mine struct {
 	Expected
 	Name      string
-	Ahead     int       // people who wait before, of somebody who waits
+	Ahead     int       // people who will have places before, of somebody who waits
+	Wants     int       // places that those who wait under one number want together
 	PresentAt time.Time // zero: not there
 }
 
@@ -292,7 +293,7 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 	if err != nil {
 		return nil, err
 	}
-	mine, err := s.mine(ctx, who, ids)
+	mine, err := s.mine(ctx, who, list)
 	if err != nil {
 		return nil, err
 	}
@@ -318,10 +319,14 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 }
 
 // mine tells what the caller's own persons have to do with activities.
-func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[id.ID][]Mine, error) {
+func (s *Service) mine(ctx context.Context, who actor.Actor, activities []Activity) (map[id.ID][]Mine, error) {
 	out := map[id.ID][]Mine{}
 	if len(who.Persons) == 0 {
 		return out, nil
+	}
+	ids, capacity := make([]id.ID, len(activities)), map[id.ID]int{}
+	for i, a := range activities {
+		ids[i], capacity[a.ID] = a.ID, a.Places.Capacity
 	}
 	rows, err := s.store.expectedIn(ctx, ids, who.Persons)
 	if err != nil {
@@ -343,7 +348,7 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 		for _, e := range list {
 			m := Mine{Expected: e, Name: people[e.Person].Name, PresentAt: present[activityID][e.Person]}
 			if e.Answer == Waiting {
-				m.Ahead, _ = slices.BinarySearch(queues[activityID], e.Queue)
+				m.Ahead, m.Wants = newHall(capacity[activityID], false, queues[activityID]).before(e.Queue)
 			}
 			out[activityID] = append(out[activityID], m)
 		}
@@ -354,8 +359,8 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 	return out, nil
 }
 
-// queues gives the numbers of all who wait, of those activities in which one of the rows does.
-func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id.ID][]int, error) {
+// queues gives all who wait, of those activities in which one of the rows does.
+func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id.ID][]Expected, error) {
 	var ids []id.ID
 	for activityID, list := range rows {
 		if slices.ContainsFunc(list, func(e Expected) bool { return e.Answer == Waiting }) {
@@ -365,5 +370,5 @@ func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.store.numbers(ctx, ids)
+	return s.store.queues(ctx, ids)
 }

@@ -43,6 +43,13 @@ func TestAUsedUpQuotaGoesOnOverTheNextChannel(t *testing.T) {
 			t.Errorf("%d: %s, credit %d", p, got[accountOf(p)], h.remaining(p, notice.ForNotice))
 		}
 	}
+	counts, err := h.svc.FailedCounts(t.Context(), head())
+	if h.must(err); len(counts.Resting) != 1 || counts.Resting[0].Channel != notice.Subscribe || !counts.Resting[0].Until.After(start.Add(14*time.Hour)) {
+		t.Errorf("what rests is told: %+v", counts)
+	}
+	if counts, err = h.svc.FailedCounts(t.Context(), member(1101)); err != nil || len(counts.Resting) != 0 {
+		t.Errorf("a member: %+v %v", counts, err)
+	}
 	if got[accountOf(1104)] != "subscribe queued" || h.remaining(1104, notice.ForNotice) != 0 {
 		t.Errorf("who has no other channel: %v", got[accountOf(1104)])
 	}

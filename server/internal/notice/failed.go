@@ -22,8 +22,17 @@ type FailedMessage struct {
 	Resent   int // how often somebody has sent it again
 }
 
-// FailedCounts are how many of each there are.
-type FailedCounts struct{ Failed, Unknown int }
+// FailedCounts are how many of each there are, and which channels send nothing at this moment.
+type FailedCounts struct {
+	Failed, Unknown int
+	Resting         []ChannelRest
+}
+
+// ChannelRest is a channel that sends nothing until it is tried again at a time.
+type ChannelRest struct {
+	Channel Channel
+	Until   time.Time
+}
 
 // FailedFilter narrows the list.
 type FailedFilter struct {

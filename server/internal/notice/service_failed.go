@@ -53,9 +53,20 @@ func (s *Service) FailedMessages(ctx context.Context, who actor.Actor, f FailedF
 	return list, nil
 }
 
-// FailedCounts tells how many there are.
+// FailedCounts tells how many there are, and why there may be more soon: channels that rest.
 func (s *Service) FailedCounts(ctx context.Context, who actor.Actor) (FailedCounts, error) {
-	return s.store.countFailed(ctx, who.Scope(actor.SeeDelivery))
+	scope := who.Scope(actor.SeeDelivery)
+	c, err := s.store.countFailed(ctx, scope)
+	if err != nil || scope.Empty() {
+		return c, err
+	}
+	resting, err := s.Outbox.Resting(ctx)
+	for _, channel := range personal {
+		if r, rests := resting[s.lanes()[channel].outbox()]; rests {
+			c.Resting = append(c.Resting, ChannelRest{channel, r.Until})
+		}
+	}
+	return c, err
 }
 
 // Resend sends messages again, because somebody wants it: those that certainly did not go out for a fresh
