@@ -65,7 +65,7 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
   { name: '通知 还没定', path: detail, world: single({ answer: 'unsure' }), sees: '您还没定' },
   { name: '通知 候补', path: detail, world: single({ answer: 'waiting', ahead: 3 }), sees: '前面排着3位' },
   {
-    name: '通知 候补 太多', path: detail, sees: '少带一位就能排',
+    name: '通知 候补 太多', path: detail, sees: '少来1位就能排',
     world: single({ answer: 'waiting', companions: ['spouse', 'child'], wants: 3 }, { ...ahead, places: { ...ahead.places, capacity: 2 } }),
   },
   { name: '通知 排到了', path: detail, world: single({ answer: 'going', placed_at: variants.at(22, '10:00') }), sees: '排到位子了' },

@@ -131,7 +131,7 @@ func trials() []trial {
 	// last: with the day's quota used up, nothing else is tried on this channel until midnight
 	return append(list,
 		trial{atSubscribe, "45009, follower", number(45009), (*lab).pushBeforeMidnight, 1, "official delivered"},
-		trial{atSubscribe, "45009", number(45009), (*lab).push, 1, "queued"})
+		trial{atSubscribe, "45009", number(45009), (*lab).pushAlone, 1, "queued"})
 }
 
 // Errors lets every failure of the platform happen once and holds what came of it against what must. It

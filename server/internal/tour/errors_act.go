@@ -93,6 +93,17 @@ func (l *lab) pushBeforeMidnight(ctx context.Context, t trial) (string, error) {
 	return state, err
 }
 
+// pushAlone is push where the committee wants no other channel: the call list has whom nothing reaches today.
+func (l *lab) pushAlone(ctx context.Context, t trial) (string, error) {
+	err := l.office.call(ctx, http.MethodPut, "/committees/"+l.committee+"/notice-rules", map[string]any{
+		"quiet_from": 0, "quiet_until": 0, "remind_day": false, "remind_hours": false, "channels": []string{"subscribe"},
+	}, nil)
+	if err != nil {
+		return "", err
+	}
+	return l.push(ctx, t)
+}
+
 func (l *lab) follow(ctx context.Context) error {
 	l.emu.Follow(l.member.user)
 	return l.drain(ctx)
@@ -278,7 +289,8 @@ func (l *lab) pictured(ctx context.Context, t trial) (string, error) {
 	if err := l.office.post(ctx, "/notices/"+notice+"/pictures", file.Bytes(), nil); err != nil {
 		return "", err
 	}
-	return notice, l.drain(ctx)
+	_, err = l.inst.Worker.RunOnce(ctx)
+	return notice, err
 }
 
 // pictureLate publishes before the verdict about a picture has come: the notice waits for it alone.
