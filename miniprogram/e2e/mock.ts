@@ -33,7 +33,7 @@ export const activity = {
 
 /** The activity as somebody sees it whose people stand like this. */
 export const hall = (people: object[], over: object = {}) => ({
-  ...activity, mine: people.map((p) => ({ companions: [], lift: false, pick_up: '', ahead: 0, reason: '', ...p })), ...over,
+  ...activity, mine: people.map((p) => ({ companions: [], lift: false, pick_up: '', ahead: 0, wants: 0, reason: '', ...p })), ...over,
 })
 /** An outing with forty places, companions and a bus that fetches. */
 export const outing = {

@@ -77,6 +77,10 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
   { name: '通知 名额', path: detail, world: single({}), sees: '40个位子' },
   { name: '通知 还没定', path: detail, world: single({ answer: 'unsure' }), sees: '您还没定' },
   { name: '通知 候补', path: detail, world: single({ answer: 'waiting', ahead: 3 }), sees: '前面排着3位' },
+  {
+    name: '通知 候补 太多', path: detail, sees: '少来1位就能排',
+    world: single({ answer: 'waiting', companions: ['spouse', 'child'], wants: 3 }, { ...ahead, places: { ...ahead.places, capacity: 2 } }),
+  },
   { name: '通知 排到了', path: detail, world: single({ answer: 'going', placed_at: variants.at(22, '10:00') }), sees: '排到位子了' },
   { name: '通知 陪同接送', path: detail, world: single({ answer: 'going', companions: ['spouse'], lift: true, pick_up: '水利局家属院南门' }), sees: '还有一位陪同吗' },
   { name: '通知 截止', path: detail, world: single({ answer: 'going', companions: ['spouse'], lift: true }, { ...ahead, places: outing.places }), sees: '报名已经截止' },
@@ -97,6 +101,10 @@ export const noticeStates: { name: string; path: string; world: Answers; sees: s
   { name: '名额 断网', path: 'packages/head/places?id=21', world: head({ 'GET /activities/21': { abort: true } }), sees: '网络没有连上' },
   { name: '候补名单', path: 'packages/head/queue?id=21', world: head({ 'GET /activities/21': { json: waitsFor } }), sees: '先安排' },
   { name: '候补名单 为什么', path: 'packages/head/queue?id=21', world: head({ 'GET /activities/21': { json: waitsFor } }), sees: '为什么先安排', act: tap('先安排') },
+  {
+    name: '候补名单 太多', path: 'packages/head/queue?id=21', sees: '这一家的号留着',
+    world: head({ 'GET /activities/21': { json: { ...waitsFor, places: { ...waitsFor.places, capacity: 1 }, counts: { ...waitsFor.counts, seats: 1 } } } }),
+  },
   { name: '候补名单 没有', path: 'packages/head/queue?id=21', world: head({ 'GET /activities/21/answers': none }), sees: '没有人在等' },
   { name: '接送名单', path: 'packages/liaison/lifts?id=21', world: head(), sees: '水利局家属院南门' },
   { name: '接送名单 没有', path: 'packages/liaison/lifts?id=21', world: head({ 'GET /activities/21/lifts': none }), sees: '没有人要接' },

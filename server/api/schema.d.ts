@@ -3801,7 +3801,7 @@ export interface components {
         ActivityMineView: {
             /**
              * Format: int64
-             * @description People who wait before, of somebody who waits
+             * @description People who have their turn before, of somebody who waits
              */
             ahead: number;
             /** @enum {string} */
@@ -3822,6 +3822,11 @@ export interface components {
             /** Format: date-time */
             present_at?: string;
             reason: string;
+            /**
+             * Format: int64
+             * @description Places that those who wait under one number want together; more than there are in all: they are passed over
+             */
+            wants: number;
         } & {
             [key: string]: unknown;
         };
@@ -6372,6 +6377,8 @@ export interface components {
         NoticeFailedCountsView: {
             /** Format: int64 */
             failed: number;
+            /** @description Channels that send nothing at this moment */
+            resting: components["schemas"]["NoticeRestView"][];
             /**
              * Format: int64
              * @description May have arrived
@@ -6628,6 +6635,17 @@ export interface components {
             over: number;
             /** Format: int64 */
             queued: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeRestView: {
+            /** @description In words */
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again
+             */
+            until: string;
         } & {
             [key: string]: unknown;
         };

@@ -97,7 +97,7 @@ func (s *Service) Refresh(ctx context.Context, activityID id.ID) error {
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if a, err = s.store.lock(ctx, activityID); err != nil {
+		if a, err = s.lock(ctx, activityID); err != nil {
 			return err
 		}
 		came, left, err := s.difference(ctx, a)
@@ -163,7 +163,7 @@ func (s *Service) dropAbsent(ctx context.Context, activityID id.ID, persons []id
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	a, err := s.store.lock(ctx, activityID)
+	a, err := s.lock(ctx, activityID)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ type mineView struct {
 	Answer   string `json:"answer" enum:",going,leave,unsure,waiting"`
 	Reason   string `json:"reason"`
 	AlongView
-	Ahead     int        `json:"ahead" doc:"People who wait before, of somebody who waits"`
+	Ahead     int        `json:"ahead" doc:"People who have their turn before, of somebody who waits"`
+	Wants     int        `json:"wants" doc:"Places that those who wait under one number want together; more than there are in all: they are passed over"`
 	PresentAt *time.Time `json:"present_at,omitempty"`
 }
 
@@ -54,7 +55,7 @@ func viewOf(d Detail, now time.Time) view {
 	}
 	for _, m := range d.Mine {
 		v.Mine = append(v.Mine, mineView{PersonID: m.Person, Name: m.Name, Answer: m.Answer, Reason: m.Reason, AlongView: viewAlong(m.Expected),
-			Ahead: m.Ahead, PresentAt: moment(m.PresentAt)})
+			Ahead: m.Ahead, Wants: m.Wants, PresentAt: moment(m.PresentAt)})
 	}
 	return v
 }

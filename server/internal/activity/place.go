@@ -125,7 +125,9 @@ var (
 
 // hall is who has a place and who waits for one. People who said 参加 together wait together, under one
 // number, and get their places together. Nobody is overtaken: a free place that is too few for the first
-// party stays free until somebody leaves, the first party wants less, or the head decides otherwise.
+// party stays free until somebody leaves, the first party wants less, or the head decides otherwise. Only a
+// party that wants more than there are places in all, because their number was lowered, holds up nobody: no
+// departure would help it. It keeps its number, and has its turn once it wants less or there are more.
 type hall struct {
 	capacity, taken, last int
 	queue                 []party // by number
@@ -184,13 +186,43 @@ func (h *hall) take(e Expected) {
 // fits reports whether so many more have a place, whoever waits.
 func (h *hall) fits(seats int) bool { return h.capacity == 0 || h.taken+seats <= h.capacity }
 
+// hopeless reports whether a party wants more places than there are in all.
+func (p party) hopeless(capacity int) bool { return capacity > 0 && p.seats > capacity }
+
+// claimed reports whether somebody waits whose turn comes before anybody new.
+func (h *hall) claimed() bool {
+	return slices.ContainsFunc(h.queue, func(p party) bool { return !p.hopeless(h.capacity) })
+}
+
+// before tells how many people have their turn before a number, and how many places those of that number want.
+func (h *hall) before(no int) (people, seats int) {
+	for _, p := range h.queue {
+		switch {
+		case p.no == no:
+			seats = p.seats
+		case p.no < no && !p.hopeless(h.capacity):
+			people += len(p.persons)
+		}
+	}
+	return people, seats
+}
+
 // promote gives places to those whose turn it is.
 func (h *hall) promote() (placed []id.ID) {
-	for !h.begun && len(h.queue) > 0 && h.fits(h.queue[0].seats) {
-		h.taken += h.queue[0].seats
-		placed = append(placed, h.queue[0].persons...)
-		h.queue = h.queue[1:]
+	var stay []party
+	for i, p := range h.queue {
+		switch {
+		case p.hopeless(h.capacity):
+			stay = append(stay, p)
+			continue
+		case h.begun || !h.fits(p.seats):
+			h.queue = append(stay, h.queue[i:]...)
+			return placed
+		}
+		h.taken += p.seats
+		placed = append(placed, p.persons...)
 	}
+	h.queue = stay
 	return placed
 }
 
@@ -228,12 +260,12 @@ func (h *hall) seat(before, asked []Expected) (after []Expected, placed []id.ID,
 	}
 	placed = h.promote()
 	if more > 0 {
-		if len(h.queue) > 0 && h.capacity > 0 || !h.fits(more) {
+		if h.claimed() && h.capacity > 0 || !h.fits(more) {
 			return nil, nil, ErrFull
 		}
 		h.taken += more
 	}
-	wait, no := fresh > 0 && (len(h.queue) > 0 || !h.fits(fresh)), h.last+1
+	wait, no := fresh > 0 && (h.claimed() || !h.fits(fresh)), h.last+1
 	for i, e := range after {
 		if e.Answer != Going || before[i].Answer == Going {
 			continue

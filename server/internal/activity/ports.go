@@ -30,6 +30,8 @@ type Accounts interface {
 type Notices interface {
 	DraftFor(ctx context.Context, who actor.Actor, activity, alliance id.ID, title, body string) (id.ID, error)
 	ForActivities(ctx context.Context, activities []id.ID) (map[id.ID]notice.Notice, error)
+	// Hold locks the notices of an activity whose row is locked already: recipients and messages come after them.
+	Hold(ctx context.Context, activity id.ID) error
 	Answered(ctx context.Context, activity, person, byAccount id.ID) error
 	// Placed sees that people are told who have got a place for which they waited.
 	Placed(ctx context.Context, activity id.ID, persons []id.ID) error

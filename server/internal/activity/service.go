@@ -132,7 +132,7 @@ func (s *Service) Change(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		before, err := s.store.lock(ctx, activityID)
+		before, err := s.lock(ctx, activityID)
 		if err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func (s *Service) Cancel(ctx context.Context, who actor.Actor, activityID id.ID,
 		return Activity{}, errs.ErrInvalid.With(errs.Field("reason", "原因太长，请缩短一些"))
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if a, err = s.store.lock(ctx, activityID); err != nil {
+		if a, err = s.lock(ctx, activityID); err != nil {
 			return err
 		}
 		switch a.State(s.Clock.Now()) {
@@ -218,6 +218,17 @@ func (s *Service) visible(ctx context.Context, who actor.Actor, perm actor.Permi
 	return a, who.Must(perm, a.At())
 }
 
+// lock holds an activity and then its notices until the end of the transaction of ctx: the one order in which
+// everybody takes them, recipients and messages after them. It comes before anything is read, so that what is
+// read afterwards is as it is under the lock.
+func (s *Service) lock(ctx context.Context, activityID id.ID) (Activity, error) {
+	a, err := s.store.lock(ctx, activityID)
+	if err == nil {
+		err = s.Notices.Hold(ctx, activityID)
+	}
+	return a, err
+}
+
 func (s *Service) log(ctx context.Context, who actor.Actor, action string, a Activity, detail map[string]any) error {
 	return s.Audit.Write(ctx, who, audit.Line{Action: action, Kind: "activity", Subject: a.ID, Place: a.At(), Detail: detail})
 }
@@ -226,7 +237,8 @@ func (s *Service) log(ctx context.Context, who actor.Actor, action string, a Act
 type Mine struct {
 	Expected
 	Name      string
-	Ahead     int       // people who wait before, of somebody who waits
+	Ahead     int       // people who will have places before, of somebody who waits
+	Wants     int       // places that those who wait under one number want together
 	PresentAt time.Time // zero: not there
 }
 
@@ -281,7 +293,7 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 	if err != nil {
 		return nil, err
 	}
-	mine, err := s.mine(ctx, who, ids)
+	mine, err := s.mine(ctx, who, list)
 	if err != nil {
 		return nil, err
 	}
@@ -307,10 +319,14 @@ func (s *Service) details(ctx context.Context, who actor.Actor, list []Activity)
 }
 
 // mine tells what the caller's own persons have to do with activities.
-func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[id.ID][]Mine, error) {
+func (s *Service) mine(ctx context.Context, who actor.Actor, activities []Activity) (map[id.ID][]Mine, error) {
 	out := map[id.ID][]Mine{}
 	if len(who.Persons) == 0 {
 		return out, nil
+	}
+	ids, capacity := make([]id.ID, len(activities)), map[id.ID]int{}
+	for i, a := range activities {
+		ids[i], capacity[a.ID] = a.ID, a.Places.Capacity
 	}
 	rows, err := s.store.expectedIn(ctx, ids, who.Persons)
 	if err != nil {
@@ -332,7 +348,7 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 		for _, e := range list {
 			m := Mine{Expected: e, Name: people[e.Person].Name, PresentAt: present[activityID][e.Person]}
 			if e.Answer == Waiting {
-				m.Ahead, _ = slices.BinarySearch(queues[activityID], e.Queue)
+				m.Ahead, m.Wants = newHall(capacity[activityID], false, queues[activityID]).before(e.Queue)
 			}
 			out[activityID] = append(out[activityID], m)
 		}
@@ -343,8 +359,8 @@ func (s *Service) mine(ctx context.Context, who actor.Actor, ids []id.ID) (map[i
 	return out, nil
 }
 
-// queues gives the numbers of all who wait, of those activities in which one of the rows does.
-func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id.ID][]int, error) {
+// queues gives all who wait, of those activities in which one of the rows does.
+func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id.ID][]Expected, error) {
 	var ids []id.ID
 	for activityID, list := range rows {
 		if slices.ContainsFunc(list, func(e Expected) bool { return e.Answer == Waiting }) {
@@ -354,5 +370,5 @@ func (s *Service) queues(ctx context.Context, rows map[id.ID][]Expected) (map[id
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.store.numbers(ctx, ids)
+	return s.store.queues(ctx, ids)
 }

@@ -51,7 +51,7 @@ func (s *Service) AnswerAll(ctx context.Context, who actor.Actor, activityID id.
 		onBehalf = onBehalf && staff.Covers(p.Place())
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		a, err := s.store.lock(ctx, activityID)
+		a, err := s.lock(ctx, activityID)
 		if err != nil {
 			return err
 		}
@@ -245,9 +245,9 @@ func (s *Service) Answers(ctx context.Context, activityID id.ID, persons []id.ID
 	return out, nil
 }
 
-// Lock holds the activity's row until the transaction of ctx ends.
+// Lock holds the activity and its notices until the transaction of ctx ends.
 func (s *Service) Lock(ctx context.Context, activityID id.ID) error {
-	_, err := s.store.lock(ctx, activityID)
+	_, err := s.lock(ctx, activityID)
 	return err
 }
 

@@ -50,7 +50,7 @@ func (s *Service) SetPlaces(ctx context.Context, who actor.Actor, activityID id.
 
 // settable locks an activity whose places may still be changed.
 func (s *Service) settable(ctx context.Context, activityID id.ID) (Activity, error) {
-	a, err := s.store.lock(ctx, activityID)
+	a, err := s.lock(ctx, activityID)
 	switch {
 	case err != nil:
 		return a, err

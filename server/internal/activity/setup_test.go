@@ -82,6 +82,8 @@ func (n *notices) tell(list *[]id.ID, v id.ID) error {
 	return nil
 }
 
+func (n *notices) Hold(context.Context, id.ID) error { return nil }
+
 func (n *notices) Answered(_ context.Context, _, person, _ id.ID) error {
 	return n.tell(&n.answered, person)
 }

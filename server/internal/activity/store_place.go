@@ -62,17 +62,14 @@ func (s store) fetched(ctx context.Context, activityID id.ID) ([]Expected, error
 	return s.expectedAll(rows)
 }
 
-// numbers gives the numbers of those who wait: by activity, one for each person.
-func (s store) numbers(ctx context.Context, activityIDs []id.ID) (map[id.ID][]int, error) {
-	var rows []struct {
-		ActivityID id.ID
-		QueueNo    int
-	}
-	err := s.db.Conn(ctx).Model(&expectedRow{}).Select("activity_id, queue_no").
-		Where("activity_id IN ? AND answer = ?", activityIDs, Waiting).Order("activity_id, queue_no").Scan(&rows).Error
-	out := map[id.ID][]int{}
+// queues gives those who wait, by activity: who they are, their numbers and what they bring along.
+func (s store) queues(ctx context.Context, activityIDs []id.ID) (map[id.ID][]Expected, error) {
+	var rows []expectedRow
+	err := s.db.Conn(ctx).Select("activity_id, person_id, answer, queue_no, companions").
+		Where("activity_id IN ? AND answer = ?", activityIDs, Waiting).Order("activity_id, queue_no, person_id").Find(&rows).Error
+	out := map[id.ID][]Expected{}
 	for _, r := range rows {
-		out[r.ActivityID] = append(out[r.ActivityID], r.QueueNo)
+		out[r.ActivityID] = append(out[r.ActivityID], Expected{Person: r.PersonID, Answer: r.Answer, Queue: r.QueueNo, Companions: split(r.Companions)})
 	}
 	return out, db.Unavailable(err)
 }

@@ -245,8 +245,8 @@ func (a *App) services() error {
 		Accounts: a.Identity, Attendance: turnout{a.Activity, a.Checkin}, Confirm: a.Identity.Confirmed,
 	})
 	a.Ledger.OnStatusChange(a.Identity.PersonChanged)
+	a.Ledger.OnStatusChange(a.Activity.PersonChanged) // activities and notices are locked before recipients
 	a.Ledger.OnStatusChange(a.Notice.PersonChanged)
-	a.Ledger.OnStatusChange(a.Activity.PersonChanged)
 	a.Ledger.OnStatusChange(func(ctx context.Context, p ledger.Person) error { return a.Checkin.PersonChanged(ctx, p.ID) })
 	a.Ledger.OnStatusChange(a.Election.PersonChanged)
 	a.Ledger.OnMove(a.Versions.Raise)

@@ -41,6 +41,7 @@ func (a *App) routes() (err error) {
 	}
 	features(a.Web, a)
 	a.Checkin.Register(a.Web.Registry)
+	a.Worker.Register(a.Web.Registry)
 	e := a.Web.Engine
 	receiver := a.WeChat.Callback(a.Notice.HandleEvent) // what people did with questions and messages
 	a.onClose(receiver.Wait)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/glebarez/sqlite"
@@ -39,6 +40,8 @@ type DB struct {
 	write  *sql.DB // SQLite: the only connection that writes; MySQL: the same pool
 	wgorm  *gorm.DB
 	engine Engine
+
+	repeats atomic.Int64
 }
 
 // Open connects by URL: sqlite://PATH, sqlite://:memory: is refused (a pool would see several
@@ -204,19 +207,23 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if d.InTx(ctx) {
 		return fn(ctx)
 	}
-	return repeat(ctx, func() error { return d.once(ctx, fn) })
+	return d.repeat(ctx, func() error { return d.once(ctx, fn) })
 }
 
 // Auto runs fn outside of a transaction, each statement committed by itself, and repeats it as Tx does:
 // fn writes with one statement, which costs the database a quarter of a transaction around it.
 func (d *DB) Auto(ctx context.Context, fn func(r Runner) error) error {
-	return repeat(ctx, func() error { return fn(d.write) })
+	return d.repeat(ctx, func() error { return fn(d.write) })
 }
 
-func repeat(ctx context.Context, fn func() error) error {
+// Repeats tells how often a transaction had to be repeated: the exception, or locks are taken in different orders.
+func (d *DB) Repeats() int64 { return d.repeats.Load() }
+
+func (d *DB) repeat(ctx context.Context, fn func() error) error {
 	var err error
 	for n := range attempts {
 		if n > 0 {
+			d.repeats.Add(1)
 			if werr := pause(ctx, time.Duration(n)*20*time.Millisecond); werr != nil {
 				return err
 			}

@@ -150,9 +150,12 @@ type leg struct {
 // one goes out.
 var hopeful = []DeliveryState{Queued, Sending, Sent, Delivered, Uncertain}
 
-// tried adds the channel that a message has failed on.
-func tried(d Delivery) string {
-	if d.Tried == "" {
+// gone are the channels that a message which does not wait any more has been tried on.
+func (d Delivery) gone() string {
+	switch {
+	case d.State == NoCredit:
+		return d.Tried
+	case d.Tried == "":
 		return string(d.Channel)
 	}
 	return d.Tried + "," + string(d.Channel)

@@ -53,13 +53,17 @@ type Delivery struct {
 	CreatedAt                   time.Time
 }
 
+// to is what it is addressed to; see target.key.
+func (d Delivery) to() id.ID {
+	if d.Account == 0 {
+		return d.Person
+	}
+	return d.Account
+}
+
 // key is the message's in the outbox: another one on each channel that it comes to.
 func (d Delivery) key() string {
-	to := d.Account
-	if to == 0 {
-		to = d.Person
-	}
-	parts := []string{"push", d.Notice.String(), to.String(), d.Template, strconv.Itoa(d.Round)}
+	parts := []string{"push", d.Notice.String(), d.to().String(), d.Template, strconv.Itoa(d.Round)}
 	if d.Tried != "" {
 		parts = append(parts, string(d.Channel))
 	}
@@ -84,6 +88,9 @@ type result struct {
 	retry  bool
 	later  time.Time // retry not before
 }
+
+// goesOn reports whether another channel may have its turn.
+func (r result) goesOn() bool { return r.state == Refused || r.state == Failed || !r.later.IsZero() }
 
 // judge turns the platform's answer into a result.
 func judge(err error, now time.Time) result {
@@ -111,9 +118,10 @@ func nextDay(now time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 5, 0, 0, clock.Shanghai)
 }
 
-// pointless says why a queued message need not go out any more, "" if it shall. told means that all
-// its people know already.
-func pointless(occasion string, n Notice, about *Facts, anyone, told bool, now time.Time) string {
+// pointless says why a message that was queued at a time need not go out any more, "" if it shall. told means
+// that all its people know already. What was about a change is said by the cancellation's own message; what
+// announces or reminds has no point once it has begun.
+func pointless(occasion string, queued time.Time, n Notice, about *Facts, anyone, told bool, now time.Time) string {
 	switch {
 	case !anyone:
 		return "nobody"
@@ -121,15 +129,44 @@ func pointless(occasion string, n Notice, about *Facts, anyone, told bool, now t
 		if n.State != Published && n.State != Cancelled {
 			return "over"
 		}
+		if n.State == Cancelled && queued.Before(n.ClosedAt) {
+			return superseded
+		}
 	case n.State != Published:
 		return "over"
 	case occasion == ForReminder && told:
 		return "told"
 	}
-	if about != nil && now.After(about.EndsAt) {
+	if about == nil {
+		return ""
+	}
+	late := occasion != ForChange && queued.Before(about.StartsAt) && !now.Before(about.StartsAt)
+	if late || now.After(about.EndsAt) {
 		return "over"
 	}
 	return ""
+}
+
+// superseded is the code of a message in whose place a newer one goes out.
+const superseded = "superseded"
+
+// What messages about a change say instead of the occasion's own words, within WeChat's twenty characters.
+const (
+	correctedWord = "通知有更正，请点开看看"
+	placedWord    = "您排到位子了，请点开看看"
+)
+
+// patience is how long a message waits for a channel that takes nothing before it goes on over the next one.
+const patience = 30 * time.Minute
+
+// waits gives the time until which a message waits so: from when it may ring first, but not into the last hours
+// before the activity.
+func (r Rules) waits(d Delivery, about *Facts) time.Time {
+	at := r.rings(d.Template, about, d.CreatedAt).Add(patience)
+	if about != nil && about.StartsAt.Add(-hoursBefore).Before(at) {
+		return about.StartsAt.Add(-hoursBefore)
+	}
+	return at
 }
 
 // meanings fills the fields of a message. Times and places are the activity's; a notice about nothing
@@ -149,8 +186,6 @@ func meanings(d Delivery, n Notice, about *Facts) map[string]string {
 		m["note"] = "这条通知已取消，请您知悉"
 	case d.Word != "":
 		m["note"] = d.Word
-	case occasion == ForChange && !n.CorrectedAt.IsZero():
-		m["note"] = "通知有更正，请点开看看"
 	case occasion == ForChange:
 		m["note"] = "时间或地点有变动，请点开看看"
 	}

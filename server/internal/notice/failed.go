@@ -22,8 +22,17 @@ type FailedMessage struct {
 	Resent   int // how often somebody has sent it again
 }
 
-// FailedCounts are how many of each there are.
-type FailedCounts struct{ Failed, Unknown int }
+// FailedCounts are how many of each there are, and which channels send nothing at this moment.
+type FailedCounts struct {
+	Failed, Unknown int
+	Resting         []ChannelRest
+}
+
+// ChannelRest is a channel that sends nothing until it is tried again at a time.
+type ChannelRest struct {
+	Channel Channel
+	Until   time.Time
+}
 
 // FailedFilter narrows the list.
 type FailedFilter struct {
@@ -59,6 +68,10 @@ func whyFailed(d Delivery) string {
 		return "短信没有发出，请系统管理员核对短信服务"
 	}
 	switch code {
+	case wechat.Quota:
+		return "今天能发的条数用完了，明天再发就赶不上活动，请打电话"
+	case channelRests:
+		return "微信长时间没有应答，再等就赶不上活动，请打电话"
 	case "interrupted":
 		return "发送时服务中断，不知道对方收到没有"
 	case wechat.NoAnswer, wechat.BadAnswer:

@@ -41,6 +41,21 @@ func viewFailed(m FailedMessage) failedView {
 type failedCountsView struct {
 	Failed  int `json:"failed"`
 	Unknown int `json:"unknown" doc:"May have arrived"`
+
+	Resting []restView `json:"resting" nullable:"false" doc:"Channels that send nothing at this moment"`
+}
+
+type restView struct {
+	Channel string    `json:"channel" doc:"In words"`
+	Until   time.Time `json:"until" doc:"When it is tried again"`
+}
+
+func viewCounts(c FailedCounts) failedCountsView {
+	v := failedCountsView{Failed: c.Failed, Unknown: c.Unknown, Resting: []restView{}}
+	for _, r := range c.Resting {
+		v.Resting = append(v.Resting, restView{Channel: r.Channel.Traits().Name, Until: r.Until})
+	}
+	return v
 }
 
 type resendingView struct {
@@ -71,7 +86,7 @@ func failedRoutes(api huma.API, s *Service) {
 		func(ctx context.Context, who actor.Actor, _ *struct{}) (FailedCounts, error) {
 			return s.FailedCounts(ctx, who)
 		},
-		func(c FailedCounts) failedCountsView { return failedCountsView(c) })
+		viewCounts)
 
 	type resend struct {
 		Body struct {

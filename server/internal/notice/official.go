@@ -160,7 +160,14 @@ func (s *Service) dispatchFollower(ctx context.Context, payload []byte) (bool, e
 // arrived completes the message that the platform names. Its word may come before our own mark: then the
 // platform is asked to repeat it.
 func (s *Service) arrived(ctx context.Context, item wechat.EventItem) error {
+	meant, _, err := s.store.byRef(ctx, Official, item.MessageID)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if _, err := s.store.lockAll(ctx, []id.ID{meant.Notice}); err != nil {
+			return err
+		}
 		d, found, err := s.store.byRef(ctx, Official, item.MessageID)
 		if err != nil {
 			return err
@@ -185,6 +192,6 @@ func (s *Service) arrived(ctx context.Context, item wechat.EventItem) error {
 		if err != nil || !moved {
 			return err
 		}
-		return courier{s, officialLane{s}}.back(ctx, d, to, code, now)
+		return courier{s, Official, officialLane{s}}.back(ctx, d, to, code, now)
 	})
 }

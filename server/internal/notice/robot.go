@@ -106,6 +106,7 @@ type Post struct {
 	Round      int
 	State      DeliveryState
 	Code       string
+	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
 
@@ -115,16 +116,12 @@ type postPayload struct {
 
 // postLater lets the alliance's robot tell the group, in the transaction of ctx. A group is told what is new
 // for all of it, not reminded: the reminder is for those who have not answered.
-func (s *Service) postLater(ctx context.Context, n Notice, occasion string, rules Rules) error {
+func (s *Service) postLater(ctx context.Context, n Notice, occasion string, round int, rules Rules) error {
 	if s.Robots == nil || occasion == ForReminder || !rules.on(Robot) || n.Audience.Kind != AllOfAlliance {
 		return nil
 	}
 	key, _, _, err := s.robotKey(ctx, n.Alliance)
 	if err != nil || key == "" {
-		return err
-	}
-	round, err := s.store.nextPost(ctx, n.ID, occasion)
-	if err != nil {
 		return err
 	}
 	p := Post{ID: s.IDs.New(), Notice: n.ID, Template: occasion, Round: round, State: Queued}
@@ -206,7 +203,7 @@ func (s *Service) beginPost(ctx context.Context, post id.ID) (p Post, key, text 
 		if key, _, _, err = s.robotKey(ctx, n.Alliance); err != nil {
 			return err
 		}
-		if why := pointless(p.Template, n, about, key != "", false, now); why != "" {
+		if why := pointless(p.Template, p.CreatedAt, n, about, key != "", false, now); why != "" {
 			return move(Dropped, why, Queued)
 		}
 		rules, err := s.store.rules(ctx, n.Committee)

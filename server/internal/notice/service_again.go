@@ -21,7 +21,7 @@ func (s *Service) Placed(ctx context.Context, activity id.ID, persons []id.ID) e
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.store.lock(ctx, n.ID) // rounds are numbered under this lock
+		n, err := s.store.lock(ctx, n.ID)
 		if err != nil || n.State != Published {
 			return err
 		}
@@ -35,9 +35,6 @@ func (s *Service) Placed(ctx context.Context, activity id.ID, persons []id.ID) e
 		return s.cardLater(ctx, n)
 	})
 }
-
-// placedWord is what the message says, within WeChat's twenty characters.
-const placedWord = "您排到位子了，请点开看看"
 
 // eve tells how many of the people in scope knew by the eve of the activity, or know by now.
 func (s *Service) eve(ctx context.Context, n Notice, scope actor.Scope) (Eve, error) {

@@ -132,7 +132,7 @@ func (s *Service) Reminded(ctx context.Context, who actor.Actor, key id.ID, seal
 		if err != nil {
 			return err
 		}
-		round, err := s.store.lastRound(ctx, n.ID, ForReminder)
+		round, err := s.store.nextRound(ctx, n.ID)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (s *Service) Reminded(ctx context.Context, who actor.Actor, key id.ID, seal
 			}
 			told[m.account] = true
 			list = append(list, Delivery{ID: s.IDs.New(), Notice: n.ID, Account: m.account, Person: r.Person, Template: ForReminder,
-				Round: round + 1, State: Sent, Channel: ChatTool})
+				Round: round, State: Sent, Channel: ChatTool})
 		}
 		if count = len(list); count == 0 {
 			return nil

@@ -85,7 +85,7 @@ func (s *Service) correct(ctx context.Context, who actor.Actor, was Notice, w Wo
 		return err
 	}
 	n.Checked, n.Doubtful = n.Revision, false
-	rows, err := s.store.recipients(ctx, n.ID, actor.Scope{All: true}, Everybody)
+	rows, err := s.store.lockEverybody(ctx, n.ID) // who reads at this moment has read the old text
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *Service) correct(ctx context.Context, who actor.Actor, was Notice, w Wo
 	if err := s.store.again(ctx, n.ID, knew, now); err != nil {
 		return err
 	}
-	queued, err := s.push(ctx, n, ForChange, knew, false)
+	queued, err := s.pushWord(ctx, n, ForChange, correctedWord, knew, false)
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,9 @@ type parcel struct {
 // courier sends what goes over another channel than the subscribe message, each at most once: the mark
 // "sending" is written before the call, and an attempt that finds it ends as unknown.
 type courier struct {
-	s *Service
-	c carrier
+	s       *Service
+	channel Channel
+	c       carrier
 }
 
 // Dispatch sends one message.
@@ -59,10 +60,19 @@ func (c courier) Dispatch(ctx context.Context, payload []byte) (bool, error) {
 	}
 	ref, failure := c.c.send(ctx, p)
 	r := judge(failure, c.s.Clock.Now())
-	if err := c.record(context.WithoutCancel(ctx), p.Delivery, ref, r); err != nil {
+	gone, err := c.record(context.WithoutCancel(ctx), p.Delivery, ref, r)
+	switch {
+	case err != nil:
 		return true, fmt.Errorf("notice: record a delivery: %w", err)
+	case gone:
+		return false, outbox.Rests(r.later)
 	}
 	return told(failure, r)
+}
+
+// Divert sends what waits for a channel that rests on over the next one.
+func (c courier) Divert(ctx context.Context, payloads [][]byte, until time.Time) ([]bool, error) {
+	return c.s.divert(ctx, c.channel, payloads, until)
 }
 
 // begin decides whether the message still makes sense, and if so marks it as being sent; in the quiet hours
@@ -82,9 +92,12 @@ func (c courier) begin(ctx context.Context, in pushPayload) (p parcel, rings tim
 			d.State = to
 			return err
 		}
-		switch d.State {
-		case Queued:
-		case Sending: // the attempt before this one ended without a result
+		switch {
+		case d.Channel != c.channel: // it has gone another way
+			d.State = Dropped
+			return nil
+		case d.State == Queued:
+		case d.State == Sending: // the attempt before this one ended without a result
 			return move(Uncertain, "interrupted", Sending)
 		default:
 			return nil
@@ -100,7 +113,7 @@ func (c courier) begin(ctx context.Context, in pushPayload) (p parcel, rings tim
 			return err
 		}
 		now := c.s.Clock.Now()
-		if why := pointless(d.Template, p.notice, p.about, len(p.open) > 0, told, now); why != "" {
+		if why := pointless(d.Template, d.CreatedAt, p.notice, p.about, len(p.open) > 0, told, now); why != "" {
 			return move(Dropped, why, Queued)
 		}
 		rules, err := c.s.store.rules(ctx, p.notice.Committee)
@@ -144,19 +157,31 @@ func (c courier) people(ctx context.Context, d Delivery, persons []id.ID) (open 
 	return open, told, nil
 }
 
-// record writes the result down; a message that certainly did not arrive goes on over the next channel.
-func (c courier) record(ctx context.Context, d Delivery, ref string, r result) error {
-	return c.s.DB.Tx(ctx, func(ctx context.Context) error {
+// record writes the result down; a message that certainly did not arrive goes on over the next channel. gone:
+// it waits here no longer although it might have been tried again.
+func (c courier) record(ctx context.Context, d Delivery, ref string, r result) (gone bool, err error) {
+	err = c.s.DB.Tx(ctx, func(ctx context.Context) error {
+		gone = false
+		if r.goesOn() {
+			if _, err := c.s.store.lock(ctx, d.Notice); err != nil {
+				return err
+			}
+		}
 		now := c.s.Clock.Now()
 		moved, err := c.s.store.settle(ctx, d.ID, r.state, r.code, ref, now)
-		if err != nil || !moved || r.retry {
+		if err != nil || !moved {
+			return err
+		}
+		if r.retry {
+			gone, err = c.s.detour(ctx, d, r)
 			return err
 		}
 		return c.back(ctx, d, r.state, r.code, now)
 	})
+	return gone, err
 }
 
-// back takes in a message that has come back for certain.
+// back takes in a message that has come back for certain; the caller holds the notice's lock.
 func (c courier) back(ctx context.Context, d Delivery, state DeliveryState, code string, now time.Time) error {
 	if state != Refused && state != Failed {
 		return nil
@@ -164,7 +189,8 @@ func (c courier) back(ctx context.Context, d Delivery, state DeliveryState, code
 	if err := c.c.returned(ctx, d, code, now); err != nil {
 		return err
 	}
-	return c.s.fallThrough(ctx, d)
+	_, err := c.s.fallThrough(ctx, d)
+	return err
 }
 
 // Dead draws the conclusion when the outbox gives up.

@@ -53,9 +53,20 @@ func (s *Service) FailedMessages(ctx context.Context, who actor.Actor, f FailedF
 	return list, nil
 }
 
-// FailedCounts tells how many there are.
+// FailedCounts tells how many there are, and why there may be more soon: channels that rest.
 func (s *Service) FailedCounts(ctx context.Context, who actor.Actor) (FailedCounts, error) {
-	return s.store.countFailed(ctx, who.Scope(actor.SeeDelivery))
+	scope := who.Scope(actor.SeeDelivery)
+	c, err := s.store.countFailed(ctx, scope)
+	if err != nil || scope.Empty() {
+		return c, err
+	}
+	resting, err := s.Outbox.Resting(ctx)
+	for _, channel := range personal {
+		if r, rests := resting[s.lanes()[channel].outbox()]; rests {
+			c.Resting = append(c.Resting, ChannelRest{channel, r.Until})
+		}
+	}
+	return c, err
 }
 
 // Resend sends messages again, because somebody wants it: those that certainly did not go out for a fresh
@@ -66,9 +77,16 @@ func (s *Service) Resend(ctx context.Context, who actor.Actor, keys []id.ID, twi
 		return Resending{}, errs.ErrInvalid.With(errs.Field("ids", "请选 1 到 200 条消息"))
 	}
 	slices.Sort(keys)
+	notices, err := s.store.noticesOf(ctx, keys)
+	if err != nil {
+		return Resending{}, err
+	}
 	var out Resending
-	err := s.DB.Tx(ctx, func(ctx context.Context) error {
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		out = Resending{}
+		if _, err := s.store.lockAll(ctx, notices); err != nil { // nothing falls through to another channel meanwhile
+			return err
+		}
 		have, err := s.store.lockDeliveries(ctx, keys)
 		if err != nil {
 			return err

@@ -37,6 +37,11 @@ func (s *Service) ForActivities(ctx context.Context, activities []id.ID) (map[id
 	return out, err
 }
 
+// Hold locks the notices of an activity whose row is locked already.
+func (s *Service) Hold(ctx context.Context, activity id.ID) error {
+	return s.store.lockOf(ctx, activity)
+}
+
 // Answered is called when somebody's answer to an activity was recorded: the person is reached, and the
 // card in the group will show the new count. It counts as read when the account that answered acts for
 // the person, and not when staff wrote the answer down.
@@ -210,10 +215,10 @@ func (s *Service) Dispatchers() map[string]outbox.Dispatcher {
 		channelPhotoLate: outbox.DispatchFunc(s.photoLate),
 	}
 	if s.Official != nil {
-		list[channelOfficial], list[channelFollower] = courier{s, officialLane{s}}, outbox.DispatchFunc(s.dispatchFollower)
+		list[channelOfficial], list[channelFollower] = courier{s, Official, officialLane{s}}, outbox.DispatchFunc(s.dispatchFollower)
 	}
 	if s.Texts != nil {
-		list[channelSMS] = courier{s, smsLane{s}}
+		list[channelSMS] = courier{s, SMS, smsLane{s}}
 	}
 	if s.Robots != nil {
 		list[channelRobot] = outbox.DispatchFunc(s.dispatchRobot)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"bense/server/internal/actor"
@@ -46,8 +47,9 @@ func (l subscribeLane) reserve(ctx context.Context, occasion string, to []target
 }
 
 // assign gives each target the first channel of the order that reaches it; a target all of whose people are
-// told by another one already is left out. persons are who shall be told, also those without an account.
-func (s *Service) assign(ctx context.Context, occasion string, order []Channel, to []target, persons []id.ID) ([]leg, error) {
+// told by another one already is left out. persons are who shall be told, also those without an account; gone,
+// if given, says on which channels it has been tried in vain.
+func (s *Service) assign(ctx context.Context, occasion string, order []Channel, to []target, persons []id.ID, gone func(to id.ID, c Channel) bool) ([]leg, error) {
 	var out []leg
 	told, taken := map[id.ID]bool{}, map[id.ID]bool{}
 	lanes, now := s.lanes(), s.Clock.Now()
@@ -66,6 +68,9 @@ func (s *Service) assign(ctx context.Context, occasion string, order []Channel, 
 					open = append(open, target{persons: []id.ID{p}})
 				}
 			}
+		}
+		if gone != nil {
+			open = slices.DeleteFunc(open, func(t target) bool { return gone(t.key(), c) })
 		}
 		if len(open) == 0 {
 			continue
@@ -125,55 +130,70 @@ func (s *Service) audience(ctx context.Context, persons []id.ID) ([]id.ID, map[i
 
 // fallThrough looks for the next channel of a message that certainly did not arrive, in the transaction
 // that says so. It is the same row that moves on: there is never a second message beside one that may
-// have arrived. Who has no channel left stays on the call list.
-func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
+// have arrived. Who has no channel left stays on the call list. It tells whether anything goes on.
+//
+// The caller has locked the notice before it read anything: when two messages of one person come back at
+// once, the later one sees that there is no hope in the other, and goes on for both.
+func (s *Service) fallThrough(ctx context.Context, d Delivery) (bool, error) {
+	return s.onward(ctx, d, "")
+}
+
+// onward is fallThrough while a channel rests: what is queued there has no hope either.
+func (s *Service) onward(ctx context.Context, d Delivery, rests Channel) (bool, error) {
 	n, err := s.store.any(ctx, d.Notice)
 	if err != nil {
-		return err
+		return false, err
 	}
 	rules, err := s.store.rules(ctx, n.Committee)
 	if err != nil {
-		return err
+		return false, err
+	}
+	lanes := s.lanes()
+	order := slices.DeleteFunc(rules.order(), func(c Channel) bool { return !lanes[c].serves(d.Template) })
+	if len(left(order, d.gone())) == 0 {
+		return false, nil
 	}
 	meant, err := s.meant(ctx, d)
 	if err != nil {
-		return err
-	}
-	d.Tried = tried(d)
-	lanes := s.lanes()
-	order := slices.DeleteFunc(left(rules.order(), d.Tried), func(c Channel) bool { return !lanes[c].serves(d.Template) })
-	if len(order) == 0 {
-		return nil
-	}
-	persons, to, err := s.stillOpen(ctx, d, meant)
-	if err != nil || len(persons) == 0 {
-		return err
+		return false, err
 	}
 	rows, err := s.store.roundOf(ctx, d)
 	if err != nil {
-		return err
+		return false, err
+	}
+	persons, to, err := s.stillOpen(ctx, d, rows, meant, rests)
+	if err != nil || len(persons) == 0 {
+		return false, err
 	}
 	if persons, err = s.unrung(ctx, rows, persons); err != nil {
-		return err
+		return false, err
 	}
-	legs, err := s.assign(ctx, d.Template, order, to, persons)
+	legs, err := s.assign(ctx, d.Template, order, to, persons, func(to id.ID, c Channel) bool {
+		r, there := rows[to]
+		return there && slices.Contains(strings.Split(r.gone(), ","), string(c))
+	})
 	if err != nil || len(legs) == 0 {
-		return err
+		return false, err
 	}
 	now := s.Clock.Now()
 	var list []Delivery
 	var messages []outbox.Message
 	for _, l := range legs {
 		next := Delivery{ID: s.IDs.New(), Notice: d.Notice, Account: l.account, Person: l.persons[0], Template: d.Template, Round: d.Round,
-			State: Queued, Channel: l.channel, Tried: d.Tried, Word: d.Word}
+			State: Queued, Channel: l.channel, Tried: d.gone(), Word: d.Word}
 		if old, there := rows[l.key()]; there {
-			next.ID = old.ID
-			moved, err := s.store.reroute(ctx, old.ID, l.channel, d.Tried, now)
+			next.ID, next.Tried = old.ID, old.gone()
+			moved, err := s.store.reroute(ctx, old, l.channel, next.Tried, now)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if !moved {
 				continue
+			}
+			if old.State == Queued {
+				if err := s.refund(ctx, old, now); err != nil {
+					return false, err
+				}
 			}
 		} else {
 			list = append(list, next)
@@ -181,13 +201,13 @@ func (s *Service) fallThrough(ctx context.Context, d Delivery) error {
 		messages = append(messages, s.message(next, l))
 	}
 	if err := s.store.insertDeliveries(ctx, list, now); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := s.Outbox.EnqueueMany(ctx, messages); err != nil {
-		return err
+		return false, err
 	}
 	s.DB.AfterCommit(ctx, s.Outbox.Wake)
-	return nil
+	return len(messages) > 0, nil
 }
 
 // unrung leaves out those at whose number a text message of the round has arrived for somebody else, or still
@@ -211,7 +231,7 @@ func (s *Service) unrung(ctx context.Context, round map[id.ID]Delivery, persons 
 // message is what the outbox keeps of a delivery.
 func (s *Service) message(d Delivery, l leg) outbox.Message {
 	return outbox.Message{
-		Channel: s.lanes()[l.channel].outbox(), Payload: pushPayload{Delivery: d.ID, Persons: l.persons}, DedupeKey: d.key(),
+		Channel: s.lanes()[l.channel].outbox(), Payload: pushPayload{Delivery: d.ID, Notice: d.Notice, Persons: l.persons}, DedupeKey: d.key(),
 	}
 }
 
@@ -228,8 +248,8 @@ func (s *Service) meant(ctx context.Context, d Delivery) ([]id.ID, error) {
 }
 
 // stillOpen gives those of the people a message is meant for for whom no other message of its round has hope,
-// and the accounts that they are told by.
-func (s *Service) stillOpen(ctx context.Context, d Delivery, meant []id.ID) ([]id.ID, []target, error) {
+// and the accounts that they are told by: its own, and those of the round that have come back as well.
+func (s *Service) stillOpen(ctx context.Context, d Delivery, round map[id.ID]Delivery, meant []id.ID, rests Channel) ([]id.ID, []target, error) {
 	rows, err := s.store.recipients(ctx, d.Notice, actor.Scope{All: true}, Everybody)
 	if err != nil {
 		return nil, nil, err
@@ -242,13 +262,10 @@ func (s *Service) stillOpen(ctx context.Context, d Delivery, meant []id.ID) ([]i
 	if err != nil {
 		return nil, nil, err
 	}
-	round, err := s.store.roundOf(ctx, d)
-	if err != nil {
-		return nil, nil, err
-	}
 	hope := func(key id.ID) bool {
 		r, there := round[key]
-		return there && r.ID != d.ID && slices.Contains(hopeful, r.State)
+		stuck := r.State == Queued && r.Channel == rests
+		return there && r.ID != d.ID && slices.Contains(hopeful, r.State) && !stuck
 	}
 	mine := func(p id.ID) bool {
 		if d.Account == 0 {
@@ -262,7 +279,10 @@ func (s *Service) stillOpen(ctx context.Context, d Delivery, meant []id.ID) ([]i
 	})
 	to := slices.DeleteFunc(targets(persons, accounts), func(t target) bool {
 		r, there := round[t.key()]
-		return d.Account != 0 && t.account != d.Account || there && r.ID != d.ID && r.State == Dropped
+		if !there {
+			return d.Account != 0
+		}
+		return r.ID != d.ID && (r.State == Dropped || hope(t.key()))
 	})
 	return persons, to, nil
 }

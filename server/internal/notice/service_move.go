@@ -36,7 +36,7 @@ func (s *Service) ActivityMoved(ctx context.Context, who actor.Actor, was Facts)
 		if err != nil || about == nil || about.spot().equal(was.spot()) {
 			return err
 		}
-		rows, err := s.store.recipients(ctx, n.ID, actor.Scope{All: true}, Everybody)
+		rows, err := s.store.lockEverybody(ctx, n.ID) // who reads at this moment has read the old facts
 		if err != nil {
 			return err
 		}

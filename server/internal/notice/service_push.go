@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/id"
@@ -33,6 +34,7 @@ func targets(persons []id.ID, accounts map[id.ID][]identity.Account) []target {
 
 type pushPayload struct {
 	Delivery id.ID   `json:"delivery"`
+	Notice   id.ID   `json:"notice,omitempty"` // zero in rows from before it was written here
 	Persons  []id.ID `json:"persons"`
 }
 
@@ -50,8 +52,12 @@ func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string,
 	if err != nil {
 		return 0, err
 	}
-	if word == "" { // a word of its own concerns these people alone
-		if err := s.postLater(ctx, n, occasion, rules); err != nil {
+	round, err := s.store.nextRound(ctx, n.ID)
+	if err != nil {
+		return 0, err
+	}
+	if word != placedWord { // that concerns these people alone
+		if err := s.postLater(ctx, n, occasion, round, rules); err != nil {
 			return 0, err
 		}
 	}
@@ -60,21 +66,23 @@ func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string,
 		return 0, err
 	}
 	to := targets(persons, accounts)
-	legs, err := s.assign(ctx, occasion, rules.order(), to, persons)
+	replaced, err := s.supersede(ctx, n, occasion, word, to, persons)
 	if err != nil {
 		return 0, err
 	}
-	round, err := s.store.lastRound(ctx, n.ID, occasion)
+	legs, err := s.assign(ctx, occasion, rules.order(), to, persons, nil)
 	if err != nil {
 		return 0, err
 	}
-	round++
 	var list []Delivery
 	var messages []outbox.Message
 	reached := map[id.ID]bool{}
 	for _, l := range legs {
 		d := Delivery{ID: s.IDs.New(), Notice: n.ID, Account: l.account, Person: l.persons[0], Template: occasion, Round: round,
 			State: Queued, Channel: l.channel, Word: word}
+		if was, there := replaced[l.key()]; there && word == correctedWord {
+			d.Word = was // the place or time that has moved is what matters
+		}
 		list, messages, reached[l.key()] = append(list, d), append(messages, s.message(d, l)), true
 	}
 	for _, t := range to {
@@ -87,6 +95,54 @@ func (s *Service) pushWord(ctx context.Context, n Notice, occasion, word string,
 		return 0, err
 	}
 	return s.Outbox.EnqueueMany(ctx, messages)
+}
+
+// supersede takes back, in the transaction of ctx, messages about a change that have not left and in whose place
+// a newer one goes out: one word to one person, and the credit is free for it. A cancellation replaces all of
+// them; anything else those to the same accounts and persons, but not what concerned one of them alone. It
+// gives what they would have said, by whom they were addressed to.
+func (s *Service) supersede(ctx context.Context, n Notice, occasion, word string, to []target, persons []id.ID) (map[id.ID]string, error) {
+	if occasion != ForChange || word == placedWord {
+		return nil, nil
+	}
+	keys, err := s.store.unsent(ctx, n.ID, ForChange)
+	if err != nil {
+		return nil, err
+	}
+	have, err := s.store.lockDeliveries(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	newly := map[id.ID]bool{}
+	for _, t := range to {
+		newly[t.account] = true
+	}
+	for _, p := range persons {
+		newly[p] = true
+	}
+	now, out := s.Clock.Now(), map[id.ID]string{}
+	for _, key := range keys {
+		d := have[key]
+		if d.State != Queued || n.State != Cancelled && (d.Word == placedWord || !newly[d.to()]) {
+			continue
+		}
+		if _, err := s.store.moveDelivery(ctx, d.ID, Dropped, superseded, now, Queued); err != nil {
+			return nil, err
+		}
+		if err := s.refund(ctx, d, now); err != nil {
+			return nil, err
+		}
+		out[d.to()] = d.Word
+	}
+	return out, nil
+}
+
+// refund gives back what a message that certainly did not go out has cost.
+func (s *Service) refund(ctx context.Context, d Delivery, now time.Time) error {
+	if d.Channel != Subscribe {
+		return nil
+	}
+	return s.store.giveBack(ctx, d, now)
 }
 
 // Subscription is a template that a member may be asked to agree to, and how many messages the account
@@ -121,14 +177,21 @@ func (s *Service) HandleEvent(ctx context.Context, e wechat.Event) error {
 	if e.Kind != wechat.EventPopup && e.Kind != wechat.EventChange && e.Kind != wechat.EventSent {
 		return nil
 	}
+	account, known, err := s.Accounts.AccountByOpenID(ctx, e.OpenID)
+	if err != nil {
+		return err
+	}
+	notices, err := s.concerned(ctx, account, e)
+	if err != nil {
+		return err
+	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		now := s.Clock.Now()
-		first, err := s.store.firstTime(ctx, s.eventKey(e), now)
-		if err != nil || !first {
+		if _, err := s.store.lockAll(ctx, notices); err != nil {
 			return err
 		}
-		account, known, err := s.Accounts.AccountByOpenID(ctx, e.OpenID)
-		if err != nil || !known {
+		now := s.Clock.Now()
+		first, err := s.store.firstTime(ctx, s.eventKey(e), now)
+		if err != nil || !first || !known {
 			return err
 		}
 		at := e.At
@@ -154,6 +217,25 @@ func (s *Service) HandleEvent(ctx context.Context, e wechat.Event) error {
 		}
 		return nil
 	})
+}
+
+// concerned gives the notices of the messages that an event is about.
+func (s *Service) concerned(ctx context.Context, account id.ID, e wechat.Event) (out []id.ID, err error) {
+	if account == 0 || e.Kind != wechat.EventSent {
+		return nil, nil
+	}
+	for _, item := range e.Items {
+		if occasion, ok := s.occasionOf(item.TemplateID); ok {
+			d, found, err := s.store.unconfirmed(ctx, account, occasion)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				out = append(out, d.Notice)
+			}
+		}
+	}
+	return out, nil
 }
 
 // eventKey is the same for each repetition of an event, and tells nothing about whom it concerns.
@@ -189,15 +271,16 @@ func (s *Service) confirm(ctx context.Context, account id.ID, occasion string, i
 	to, code := Failed, "wx_"+strconv.Itoa(item.Errcode)
 	if item.Errcode == refusedErrcode {
 		to, code = Refused, wechat.Refused
-		if err := s.store.clearCredit(ctx, account, occasion, now, now); err != nil {
-			return err
-		}
 	}
 	moved, err := s.store.moveDelivery(ctx, d.ID, to, code, now, Sending, Sent, Uncertain)
+	if err == nil && to == Refused {
+		err = s.store.clearCredit(ctx, account, occasion, now, now)
+	}
 	if err != nil || !moved {
 		return err
 	}
-	return s.fallThrough(ctx, d)
+	_, err = s.fallThrough(ctx, d)
+	return err
 }
 
 // refusedErrcode is the platform's number for "the user said no, or the credit is used up".

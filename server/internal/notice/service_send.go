@@ -1,8 +1,10 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"bense/server/internal/errs"
@@ -22,6 +24,7 @@ type pusher struct{ s *Service }
 type sending struct {
 	delivery Delivery
 	message  wechat.SubscribeMessage
+	failure  error
 	result   result
 }
 
@@ -75,6 +78,7 @@ func (p pusher) Begin(ctx context.Context, payloads [][]byte) (out []outbox.Lett
 				l.Err = bad[i]
 			case !known:
 				l.Err = errs.ErrNotFound
+			case d.Channel != Subscribe: // it has gone another way
 			case d.State == Queued:
 				b.queued = append(b.queued, waiting{letter: l, d: d, in: in[i]})
 			case d.State == Sending: // the attempt before this one ended without a result
@@ -124,7 +128,7 @@ func (p pusher) beginQueued(ctx context.Context, b *batch) error {
 		n := b.notices[w.d.Notice]
 		about := b.about(n)
 		openID, told := b.reader(w)
-		if why := pointless(w.d.Template, n, about, openID != "", told, b.now); why != "" {
+		if why := pointless(w.d.Template, w.d.CreatedAt, n, about, openID != "", told, b.now); why != "" {
 			if err := p.move(ctx, []id.ID{w.d.ID}, Dropped, why, Queued); err != nil {
 				return err
 			}
@@ -231,9 +235,9 @@ func (p pusher) move(ctx context.Context, keys []id.ID, to DeliveryState, code s
 // Send makes the call and judges the answer.
 func (p pusher) Send(ctx context.Context, l *outbox.Letter) {
 	s := l.Content.(*sending)
-	failure := p.s.WeChat.SendSubscribe(ctx, s.message)
-	s.result = judge(failure, p.s.Clock.Now())
-	l.Retry, l.Err = told(failure, s.result)
+	s.failure = p.s.WeChat.SendSubscribe(ctx, s.message)
+	s.result = judge(s.failure, p.s.Clock.Now())
+	l.Retry, l.Err = told(s.failure, s.result)
 }
 
 // told says to the outbox what came of an attempt, and whether it was the channel that failed.
@@ -254,18 +258,42 @@ func told(failure error, r result) (retry bool, err error) {
 	return retry, err
 }
 
-// Record writes results down. A callback may have been faster: then its word stands.
+// Divert sends what waits for a channel that rests on over the next one.
+func (p pusher) Divert(ctx context.Context, payloads [][]byte, until time.Time) ([]bool, error) {
+	return p.s.divert(ctx, Subscribe, payloads, until)
+}
+
+// Record writes results down. A callback may have been faster: then its word stands. Notices are locked first,
+// and accounts come in their order, as everywhere.
 func (p pusher) Record(ctx context.Context, letters []*outbox.Letter) error {
 	now := p.s.Clock.Now()
-	var sent []id.ID
+	var sent, keys []id.ID
+	var others []*outbox.Letter
 	for _, l := range letters {
 		s := l.Content.(*sending)
 		if s.result.state == Sent {
 			sent = append(sent, s.delivery.ID)
 			continue
 		}
-		if err := p.recordOne(ctx, s, now); err != nil {
+		if others = append(others, l); s.result.goesOn() {
+			keys = append(keys, s.delivery.Notice)
+		}
+	}
+	if _, err := p.s.store.lockAll(ctx, unique(keys)); err != nil {
+		return err
+	}
+	slices.SortFunc(others, func(a, b *outbox.Letter) int {
+		return cmp.Compare(a.Content.(*sending).delivery.Account, b.Content.(*sending).delivery.Account)
+	})
+	for _, l := range others {
+		s := l.Content.(*sending)
+		l.Retry, l.Err = told(s.failure, s.result) // again: the transaction may be repeated
+		gone, err := p.recordOne(ctx, s, now)
+		if err != nil {
 			return err
+		}
+		if gone {
+			l.Retry, l.Err = false, outbox.Rests(s.result.later)
 		}
 	}
 	if len(sent) == 0 {
@@ -275,11 +303,16 @@ func (p pusher) Record(ctx context.Context, letters []*outbox.Letter) error {
 	return err
 }
 
-func (p pusher) recordOne(ctx context.Context, s *sending, now time.Time) error {
+// recordOne writes one down that did not simply go out; gone: it waits here no longer although it might have
+// been tried again.
+func (p pusher) recordOne(ctx context.Context, s *sending, now time.Time) (gone bool, err error) {
 	d, r := s.delivery, s.result
 	moved, err := p.s.store.moveDelivery(ctx, d.ID, r.state, r.code, now, Sending)
 	if err != nil || !moved {
-		return err
+		return false, err
+	}
+	if r.retry {
+		return p.s.detour(ctx, d, r)
 	}
 	switch r.credit {
 	case refund:
@@ -287,10 +320,10 @@ func (p pusher) recordOne(ctx context.Context, s *sending, now time.Time) error 
 	case clear:
 		err = p.s.store.clearCredit(ctx, d.Account, d.Template, now, now)
 	}
-	if err != nil || r.state != Refused && r.state != Failed {
-		return err
+	if err == nil && r.goesOn() {
+		_, err = p.s.fallThrough(ctx, d)
 	}
-	return p.s.fallThrough(ctx, d)
+	return false, err
 }
 
 // Dead draws the conclusion when the outbox gives up.
@@ -304,6 +337,11 @@ func (s *Service) giveUp(ctx context.Context, payload []byte, code string, retur
 	var in pushPayload
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return err
+	}
+	if in.Notice != 0 {
+		if _, err := s.store.lock(ctx, in.Notice); err != nil {
+			return err
+		}
 	}
 	d, err := s.store.delivery(ctx, in.Delivery)
 	if err != nil {
@@ -321,5 +359,6 @@ func (s *Service) giveUp(ctx context.Context, payload []byte, code string, retur
 	if err := returned(ctx, d, now); err != nil {
 		return err
 	}
-	return s.fallThrough(ctx, d)
+	_, err = s.fallThrough(ctx, d)
+	return err
 }

@@ -47,6 +47,7 @@ type noticeRow struct {
 	CorrectedAt     *db.Time
 	CheckedRevision *int
 	Doubtful        bool
+	Rounds          int // of messages and posts: the next one's number
 }
 
 func (noticeRow) TableName() string { return "notices" }
@@ -149,6 +150,39 @@ func (s store) lock(ctx context.Context, key id.ID) (Notice, error) {
 	var r noticeRow
 	err := s.db.Conn(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id = ?", key).Take(&r).Error
 	return r.notice(), db.NotFound(err)
+}
+
+// lockAll does so for several, always in one order.
+func (s store) lockAll(ctx context.Context, keys []id.ID) (map[id.ID]Notice, error) {
+	out := make(map[id.ID]Notice, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	var rows []noticeRow
+	err := locked(s.db.Conn(ctx)).Where("id IN ?", keys).Order("id").Find(&rows).Error
+	for _, n := range notices(rows) {
+		out[n.ID] = n
+	}
+	return out, db.Unavailable(err)
+}
+
+// lockOf does so for all notices of an activity, those that followed too.
+func (s store) lockOf(ctx context.Context, activity id.ID) error {
+	var keys []id.ID
+	err := locked(s.db.Conn(ctx).Model(&noticeRow{})).Where("activity_id = ?", activity).Order("id").Pluck("id", &keys).Error
+	return db.Unavailable(err)
+}
+
+// nextRound numbers what is sent about a notice, whatever the occasion. The number stands in the notice's row,
+// because a transaction that has begun to read before it got the lock would not see the latest messages.
+func (s store) nextRound(ctx context.Context, key id.ID) (int, error) {
+	u := s.db.Conn(ctx).Model(&noticeRow{}).Where("id = ?", key).Update("rounds", clause.Expr{SQL: "rounds + 1"})
+	if u.Error != nil {
+		return 0, db.Unavailable(u.Error)
+	}
+	var r noticeRow
+	err := s.db.Conn(ctx).Select("rounds").Where("id = ?", key).Take(&r).Error
+	return r.Rounds - 1, db.NotFound(err)
 }
 
 // update writes the next version of a notice, if it is still as was; else it reports ErrChanged. MySQL counts

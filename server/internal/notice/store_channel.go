@@ -10,9 +10,9 @@ import (
 	"bense/server/internal/id"
 )
 
-// reroute puts a message that has come back, or was never sent, onto another channel.
-func (s store) reroute(ctx context.Context, key id.ID, to Channel, tried string, now time.Time) (bool, error) {
-	u := s.db.Conn(ctx).Model(&deliveryRow{}).Where("id = ? AND state NOT IN ?", key, hopeful).Updates(map[string]any{
+// reroute puts a message that has come back, waits, or was never sent onto another channel, if it still is as it was.
+func (s store) reroute(ctx context.Context, was Delivery, to Channel, tried string, now time.Time) (bool, error) {
+	u := s.db.Conn(ctx).Model(&deliveryRow{}).Where("id = ? AND state = ? AND channel = ?", was.ID, string(was.State), string(was.Channel)).Updates(map[string]any{
 		"channel": string(to), "tried": tried, "state": string(Queued), "code": "", "ref": "", "updated_at": db.At(now)})
 	return u.RowsAffected == 1, db.Unavailable(u.Error)
 }

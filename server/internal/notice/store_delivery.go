@@ -46,12 +46,8 @@ func (r deliveryRow) delivery() Delivery {
 func (s store) insertDeliveries(ctx context.Context, list []Delivery, now time.Time) error {
 	rows := make([]deliveryRow, 0, len(list))
 	for _, d := range list {
-		to := d.Account
-		if to == 0 {
-			to = d.Person
-		}
 		rows = append(rows, deliveryRow{
-			ID: d.ID, NoticeID: d.Notice, AccountID: to, PersonID: d.Person, Template: d.Template, Round: d.Round,
+			ID: d.ID, NoticeID: d.Notice, AccountID: d.to(), PersonID: d.Person, Template: d.Template, Round: d.Round,
 			State: string(d.State), Code: d.Code, Channel: string(d.Channel), Tried: d.Tried, Word: d.Word, CreatedAt: db.At(now), UpdatedAt: db.At(now),
 		})
 	}
@@ -94,6 +90,21 @@ func (s store) moveDeliveries(ctx context.Context, keys []id.ID, to DeliveryStat
 	u := s.db.Conn(ctx).Model(&deliveryRow{}).Where("id IN ? AND state = ?", keys, string(from)).
 		Updates(map[string]any{"state": string(to), "code": code, "updated_at": db.At(now)})
 	return int(u.RowsAffected), db.Unavailable(u.Error)
+}
+
+// unsent gives the messages of an occasion about a notice that have not left.
+func (s store) unsent(ctx context.Context, notice id.ID, template string) ([]id.ID, error) {
+	var keys []id.ID
+	err := s.db.Conn(ctx).Model(&deliveryRow{}).Where("notice_id = ? AND template = ? AND state = ?", notice, template, string(Queued)).
+		Order("id").Pluck("id", &keys).Error
+	return keys, db.Unavailable(err)
+}
+
+// noticesOf gives the notices of deliveries.
+func (s store) noticesOf(ctx context.Context, keys []id.ID) ([]id.ID, error) {
+	var out []id.ID
+	err := s.db.Conn(ctx).Model(&deliveryRow{}).Distinct("notice_id").Where("id IN ?", keys).Order("notice_id").Pluck("notice_id", &out).Error
+	return out, db.Unavailable(err)
 }
 
 // unconfirmed finds the oldest message of a template to an account of which the platform has not told
@@ -173,16 +184,6 @@ func (s store) reminders(ctx context.Context, notice id.ID) ([]Reminder, error) 
 		out = append(out, Reminder{Round: r.Round, People: r.People, At: r.CreatedAt.Time})
 	}
 	return out, db.Unavailable(err)
-}
-
-// lastRound gives the highest round of a template in a notice, -1 when there is none.
-func (s store) lastRound(ctx context.Context, notice id.ID, template string) (int, error) {
-	var n *int
-	err := s.db.Conn(ctx).Model(&deliveryRow{}).Select("MAX(round)").Where("notice_id = ? AND template = ?", notice, template).Scan(&n).Error
-	if n == nil {
-		return -1, db.Unavailable(err)
-	}
-	return *n, db.Unavailable(err)
 }
 
 type creditRow struct {

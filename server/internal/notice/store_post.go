@@ -51,7 +51,7 @@ type postRow struct {
 func (postRow) TableName() string { return "notice_posts" }
 
 func (r postRow) post() Post {
-	return Post{ID: r.ID, Notice: r.NoticeID, Template: r.Template, Round: r.Round, State: DeliveryState(r.State), Code: r.Code, UpdatedAt: r.UpdatedAt.Time}
+	return Post{ID: r.ID, Notice: r.NoticeID, Template: r.Template, Round: r.Round, State: DeliveryState(r.State), Code: r.Code, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time}
 }
 
 func (s store) insertPost(ctx context.Context, p Post, now time.Time) error {
@@ -73,13 +73,6 @@ func (s store) posts(ctx context.Context, notice id.ID) ([]Post, error) {
 		out = append(out, r.post())
 	}
 	return out, db.Unavailable(err)
-}
-
-// nextPost numbers the posts of an occasion; the caller holds the notice's lock.
-func (s store) nextPost(ctx context.Context, notice id.ID, template string) (int, error) {
-	var n int64
-	err := s.db.Conn(ctx).Model(&postRow{}).Where("notice_id = ? AND template = ?", notice, template).Count(&n).Error
-	return int(n), db.Unavailable(err)
 }
 
 func (s store) movePost(ctx context.Context, key id.ID, to DeliveryState, code string, now time.Time, from DeliveryState) (bool, error) {

@@ -239,6 +239,13 @@ func (s store) lockRecipients(ctx context.Context, notice id.ID, persons []id.ID
 	return recipients(rows), db.Unavailable(err)
 }
 
+// lockEverybody does so for all to whom a notice is still addressed.
+func (s store) lockEverybody(ctx context.Context, notice id.ID) ([]Recipient, error) {
+	var rows []recipientRow
+	err := locked(s.db.Conn(ctx)).Where("notice_id = ? AND stopped_at IS NULL", notice).Order("person_id").Find(&rows).Error
+	return recipients(rows), db.Unavailable(err)
+}
+
 // held gives whom a caller keeps; without a lock, which would reach over everybody's rows.
 func (s store) held(ctx context.Context, notice, by id.ID) (persons []id.ID, err error) {
 	err = s.db.Conn(ctx).Model(&recipientRow{}).Where("notice_id = ? AND held_by = ?", notice, by).Order("person_id").Pluck("person_id", &persons).Error

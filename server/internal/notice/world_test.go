@@ -392,7 +392,7 @@ func empty(t *testing.T) *db.DB {
 		"notices", "notice_recipients", "notice_deliveries", "notice_reminders", "notice_calls", "notice_cards",
 		"notice_corrections", "notice_moves",
 		"notice_rules", "notice_preferences", "notice_posts", "alliance_groups", "group_members", "alliance_robots", "official_followers",
-		"notice_audiences", "notice_teams", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "audit_lines",
+		"notice_audiences", "notice_teams", "notice_versions", "notice_pictures", "picture_checks", "notice_approvals", "subscription_credits", "wechat_events", "outbox", "outbox_rests", "audit_lines",
 	} {
 		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
 			t.Fatal(err)

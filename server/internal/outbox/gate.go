@@ -57,6 +57,7 @@ type gate struct {
 	window  int       // at most so many
 	outages int       // in a row
 	until   time.Time // open until then; zero: closed
+	since   time.Time // of the opening after which nothing has been answered
 	probing bool      // one message finds out whether the channel works again
 	trips   int       // openings since it last worked
 }
@@ -116,7 +117,7 @@ func (g *gate) answered() (closed bool) {
 	closed = !g.until.IsZero()
 	g.out--
 	g.window++
-	g.outages, g.trips, g.until, g.probing = 0, 0, time.Time{}, false
+	g.outages, g.trips, g.until, g.since, g.probing = 0, 0, time.Time{}, time.Time{}, false
 	return closed
 }
 
@@ -131,13 +132,22 @@ func (g *gate) failed(now, rest time.Time) (until time.Time, opened bool) {
 	if late && !rest.After(g.until) || g.until.IsZero() && g.outages < g.after && rest.IsZero() {
 		return g.until, false
 	}
-	g.trips++
+	if g.trips++; g.until.IsZero() {
+		g.since = now
+	}
 	g.probing = false
 	g.until = now.Add(backoff(g.trips, g.first, g.longest))
 	if rest.After(g.until) {
 		g.until = rest
 	}
 	return g.until, true
+}
+
+// resume opens the breaker as it was before a restart.
+func (g *gate) resume(r Rest) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.trips, g.since, g.until = 1, r.Since, r.Until
 }
 
 // pause is how long to wait until more may go; negative while the breaker is open.
@@ -153,9 +163,9 @@ func (g *gate) pause(now time.Time) time.Duration {
 	return time.Duration(math.Ceil((1 - g.tokens) / g.limit.perSecond() * float64(time.Second)))
 }
 
-// openUntil is zero while the channel works.
-func (g *gate) openUntil() time.Time {
+// open tells since when and until when the breaker is open; zero while the channel works.
+func (g *gate) open() (since, until time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.until
+	return g.since, g.until
 }

@@ -49,8 +49,8 @@ type item struct {
 	row
 	letter Letter
 	own    bool // not the courier's to record: it went through Dispatch, or nowhere
-	out    outcome
-	bury   bool
+	back   bool // not even tried
+	ended  State
 }
 
 func newLane(w *Worker, channel string, d Dispatcher) *lane {
@@ -108,7 +108,7 @@ func (l *lane) pass(ctx context.Context, patient bool) (tried int, err error) {
 			if patient && l.rest(ctx) {
 				continue
 			}
-			return tried, nil
+			return tried, l.divert(ctx)
 		}
 		rows, err := l.w.lease(ctx, l.channel, may)
 		l.gate.unused(may - len(rows))
@@ -118,6 +118,31 @@ func (l *lane) pass(ctx context.Context, patient bool) (tried int, err error) {
 		}
 		tried += l.forth(ctx, rows)
 	}
+}
+
+// longRest is how long a channel takes nothing before its messages may look for another way: those of a
+// hiccup stay where they are.
+const longRest = 10 * time.Minute
+
+// divert lets what is due on a channel that takes nothing for long go another way; the rest waits until the
+// channel is tried again.
+func (l *lane) divert(ctx context.Context) error {
+	d, ok := l.to.(Diverter)
+	since, until := l.gate.open()
+	if !ok || !until.After(l.w.box.clk.Now()) || until.Sub(since) < longRest {
+		return nil
+	}
+	for ctx.Err() == nil {
+		rows, err := l.w.lease(ctx, l.channel, largestLease)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		err = l.guard(ctx, func() error { return l.w.divert(context.WithoutCancel(ctx), d, rows, until) })
+		if err != nil {
+			return err // their leases expire
+		}
+	}
+	return nil
 }
 
 // room waits for a free slot and takes those that are free; none when ctx ends.
@@ -171,7 +196,7 @@ func (l *lane) forth(ctx context.Context, rows []row) (tried int) {
 	l.busy.Add(len(items))
 	if ctx.Err() != nil {
 		for _, i := range items {
-			i.own, i.out = true, outcome{state: Waiting, runAt: l.w.box.clk.Now(), code: i.LastCode, back: true}
+			i.own, i.back = true, true
 			l.gate.unused(1)
 		}
 		l.end(live, items)
@@ -236,7 +261,6 @@ func (l *lane) send(ctx context.Context, i *item) {
 		}
 		l.heard(ctx, t.Err)
 	}
-	i.out, i.bury = l.w.judge(ctx, i.row, t.Retry, t.Err)
 }
 
 func (l *lane) heard(ctx context.Context, err error) {
@@ -244,11 +268,20 @@ func (l *lane) heard(ctx context.Context, err error) {
 	if !errors.As(err, &away) {
 		if l.gate.answered() {
 			l.w.log.InfoContext(ctx, "outbox channel works again", "channel", l.channel)
+			l.tell(ctx, Rest{})
 		}
 		return
 	}
 	if until, opened := l.gate.failed(l.w.box.clk.Now(), away.until); opened {
 		l.w.log.ErrorContext(ctx, "outbox channel rests", "channel", l.channel, "until", until, "code", code(err))
+		since, _ := l.gate.open()
+		l.tell(ctx, Rest{since, until})
+	}
+}
+
+func (l *lane) tell(ctx context.Context, r Rest) {
+	if err := l.w.box.tell(ctx, l.channel, r); err != nil {
+		l.w.log.WarnContext(ctx, "outbox rest not written", "channel", l.channel, "error", err)
 	}
 }
 
@@ -321,26 +354,28 @@ func away(err error) bool {
 // together writes what the courier has to say about a group and marks its rows, in one transaction.
 func (l *lane) together(ctx context.Context, group []*item) error {
 	var sent []*Letter
-	var rows []settled
-	var dead []*item
 	for _, i := range group {
 		if !i.own && !i.letter.Skip {
 			sent = append(sent, &i.letter)
 		}
-		if i.bury {
-			dead = append(dead, i)
-		} else {
-			rows = append(rows, settled{i.row, i.out})
-		}
 	}
-	return l.w.box.db.Tx(ctx, func(ctx context.Context) error {
+	err := l.w.box.db.Tx(ctx, func(ctx context.Context) error {
 		if len(sent) > 0 {
 			if err := l.courier.Record(ctx, sent); err != nil {
 				return err
 			}
 		}
-		for _, i := range dead {
-			if err := l.w.bury(ctx, i.row, i.out.code); err != nil {
+		var rows []settled
+		for _, i := range group {
+			if i.back {
+				rows = append(rows, settled{i.row, outcome{state: Waiting, runAt: l.w.box.clk.Now(), code: i.LastCode, back: true}})
+				continue
+			}
+			out, bury := l.w.judge(ctx, i.row, i.letter.Retry, i.letter.Err)
+			i.ended = out.state
+			if !bury {
+				rows = append(rows, settled{i.row, out})
+			} else if err := l.w.bury(ctx, i.row, out.code); err != nil {
 				return err
 			}
 		}
@@ -349,4 +384,8 @@ func (l *lane) together(ctx context.Context, group []*item) error {
 		}
 		return l.w.settle(ctx, rows)
 	})
+	if err == nil {
+		l.count(group)
+	}
+	return err
 }

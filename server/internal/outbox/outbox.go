@@ -94,6 +94,14 @@ type Courier interface {
 	Record(ctx context.Context, letters []*Letter) error
 }
 
+// Diverter is a Dispatcher whose messages may have another way to go when their channel takes nothing for long.
+type Diverter interface {
+	// Divert tells which of the messages have gone another way, or were given up, because nothing leaves on the
+	// channel until a time: those are done, the others wait until then. It runs in the transaction that marks
+	// their rows, and is its first part.
+	Divert(ctx context.Context, payloads [][]byte, until time.Time) ([]bool, error)
+}
+
 // Undertaker is a Dispatcher that wants to know when a message is given up after too many attempts.
 // Dead runs in the transaction that marks the row.
 type Undertaker interface {
@@ -121,6 +129,11 @@ type outage struct {
 }
 
 func (e *outage) Unwrap() error { return e.error }
+
+// Rests is Outage for a message that is dealt with: it has gone another way.
+func Rests(until time.Time) error { return &outage{errDealt, until} }
+
+var errDealt = errors.New("outbox: dealt with")
 
 // Outbox writes rows; a Worker reads them.
 type Outbox struct {

@@ -35,8 +35,10 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	d, clk := testdb.Shared(t), clock.NewFake(start)
-	if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM outbox"); err != nil {
-		t.Fatal(err)
+	for _, table := range []string{"outbox", "outbox_rests"} {
+		if _, err := d.SQL().ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ids := id.NewSource(1, clk.Now)
 	return &house{t: t, db: d, clk: clk, ids: ids, box: outbox.New(d, ids, clk)}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Options of a Worker; zero fields take the defaults.
@@ -65,6 +67,8 @@ type Worker struct {
 	opt      Options
 	name     string
 	leases   atomic.Int64
+	begun    sync.Once
+	ended    *prometheus.CounterVec
 }
 
 // NewWorker makes a worker for the channels of dispatchers.
@@ -74,7 +78,7 @@ func NewWorker(o *Outbox, log *slog.Logger, dispatchers map[string]Dispatcher, o
 	}
 	w := &Worker{
 		box: o, log: log, lanes: map[string]*lane{}, channels: slices.Sorted(maps.Keys(dispatchers)),
-		opt: opt.withDefaults(), name: o.ids.New().String(),
+		opt: opt.withDefaults(), name: o.ids.New().String(), ended: newEnded(),
 	}
 	for channel, d := range dispatchers {
 		w.lanes[channel] = newLane(w, channel, d)
@@ -86,7 +90,7 @@ func NewWorker(o *Outbox, log *slog.Logger, dispatchers map[string]Dispatcher, o
 func (w *Worker) Resting() map[string]time.Time {
 	out := map[string]time.Time{}
 	for channel, l := range w.lanes {
-		if until := l.gate.openUntil(); !until.IsZero() {
+		if _, until := l.gate.open(); !until.IsZero() {
 			out[channel] = until
 		}
 	}
@@ -126,6 +130,7 @@ func (w *Worker) look(ctx context.Context) ([]string, error) {
 	if len(w.channels) == 0 {
 		return nil, nil
 	}
+	w.begun.Do(func() { w.remember(ctx) })
 	if err := w.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -173,7 +178,7 @@ func (w *Worker) RunOnce(ctx context.Context) (int, error) {
 func (w *Worker) judge(ctx context.Context, r row, retryable bool, failure error) (out outcome, bury bool) {
 	var at *notBefore
 	switch {
-	case failure == nil:
+	case failure == nil, errors.Is(failure, errDealt):
 		return outcome{state: Done}, false
 	case errors.Is(failure, ErrUnknown):
 		w.log.WarnContext(ctx, "outbox message may have gone out", "channel", r.Channel, "id", r.ID)
@@ -200,6 +205,28 @@ func (w *Worker) settle(ctx context.Context, list []settled) error {
 		w.log.WarnContext(ctx, "outbox leases were lost before the mark", "channel", list[0].Channel, "rows", len(list)-mine)
 	}
 	return err
+}
+
+// divert marks rows of a resting channel: done are those that have another way.
+func (w *Worker) divert(ctx context.Context, d Diverter, rows []row, until time.Time) error {
+	payloads := make([][]byte, len(rows))
+	for i, r := range rows {
+		payloads[i] = []byte(r.Payload)
+	}
+	return w.box.db.Tx(ctx, func(ctx context.Context) error {
+		gone, err := d.Divert(ctx, payloads, until)
+		if err != nil {
+			return err
+		}
+		list := make([]settled, len(rows))
+		for i, r := range rows {
+			list[i] = settled{r, outcome{state: Waiting, runAt: until, code: r.LastCode, back: true}}
+			if gone[i] {
+				list[i].outcome = outcome{state: Done, code: r.LastCode, back: true}
+			}
+		}
+		return w.settle(ctx, list)
+	})
 }
 
 // bury gives a message up and lets its dispatcher draw the conclusion in the same transaction.

@@ -39,6 +39,7 @@ type lab struct {
 	member   *phone
 	person   string
 	template string
+	poster   string
 }
 
 // Endpoints of the platform.
@@ -52,6 +53,7 @@ const (
 	atCard      = "/cgi-bin/message/wxopen/updatablemsg/send"
 	atCheck     = "/wxa/msg_sec_check"
 	atCode      = "/wxa/getwxacodeunlimit"
+	atMedia     = "/wxa/media_check_async"
 )
 
 // hang is longer than the lab's time-out.
@@ -102,17 +104,18 @@ func trials() []trial {
 		{"/wxaapi/newtmpl/gettemplate", "empty list", emulator.Fault{Body: emulator.NoList, Times: 1}, (*lab).templates, 1, "told by doctor"},
 		{"/cgi-bin/message/wxopen/activityid/create", "expired id", emulator.Fault{ExpiresIn: -60, Times: 1}, (*lab).shareExpired, 1, "503 notice.card_down"},
 		{atCard, "47001", number(47001), (*lab).card, 1, "dead"},
-		{atCard, "illegal transition", emulator.Fault{}, (*lab).closedCard, 2, "dead"},
+		{atCard, "illegal transition", emulator.Fault{}, (*lab).closedCard, 1, "dead"},
 		{"/cgi-bin/message/wxopen/chattoolmsg/send", "48001", number(48001), (*lab).chatTool, 1, wechat.NotPermitted},
-		{atCode, "41030", number(41030), (*lab).code, 1, wechat.BadPage},
-		{atCode, "45009", number(45009), (*lab).code, 1, wechat.Quota},
+		{atCode, "41030", number(41030), (*lab).code, 1, "503 checkin.picture"},
+		{atCode, "45009", number(45009), (*lab).code, 1, "503 checkin.picture"},
 		{atCode, "image/png", emulator.Fault{}, (*lab).code, 1, "image"},
 		{atCode, "bad scene", emulator.Fault{}, (*lab).badScene, 0, wechat.BadScene},
-		{"/wxa/generate_urllink", "> 30 days", emulator.Fault{}, (*lab).nothing, 0, "not used"},
 		{atCheck, "risky", emulator.Fault{}, (*lab).risky, 1, "422 notice.risky"},
 		{atCheck, "review", emulator.Fault{}, (*lab).review, 1, "409 notice.review"},
 		{atCheck, "61010", number(61010), (*lab).publishOnly, 1, "409 notice.reopen"},
 		{atCheck, "HTTP 502", emulator.Fault{HTTPStatus: 502, Times: 1}, (*lab).publishOnly, 1, "503 notice.check_down"},
+		{atMedia, "late callback", emulator.Fault{}, (*lab).pictureLate, 1, "waited, then published"},
+		{atMedia, "lost callback", emulator.Fault{Body: emulator.LostCall, Times: 1}, (*lab).pictureLost, 1, "409 notice.picture_review"},
 		{atRobot, "45009", number(45009), (*lab).robot, 2, "sent"},
 		{atRobot, "93000", number(93000), (*lab).robot, 1, "failed"},
 		{atOfficial, "43004", number(43004), (*lab).official, 1, "official refused"},
@@ -126,7 +129,9 @@ func trials() []trial {
 		}
 	}
 	// last: with the day's quota used up, nothing else is tried on this channel until midnight
-	return append(list, trial{atSubscribe, "45009", number(45009), (*lab).push, 1, "queued"})
+	return append(list,
+		trial{atSubscribe, "45009, follower", number(45009), (*lab).pushBeforeMidnight, 1, "official delivered"},
+		trial{atSubscribe, "45009", number(45009), (*lab).pushAlone, 1, "queued"})
 }
 
 // Errors lets every failure of the platform happen once and holds what came of it against what must. It
@@ -195,7 +200,28 @@ func (l *lab) settle(ctx context.Context) error {
 	}
 	t, _ := l.inst.WeChat.Template("activity_notice")
 	l.template = t.ID
-	return nil
+	return l.hangUp(ctx)
+}
+
+// hangUp makes an activity with a poster for its door.
+func (l *lab) hangUp(ctx context.Context) error {
+	var a struct {
+		Lists []struct {
+			ID string `json:"id"`
+		} `json:"lists"`
+	}
+	starts := l.clock.Now().Add(72 * time.Hour)
+	err := l.office.post(ctx, "/activities", map[string]any{"alliance_id": l.alliance, "kind": "party_day", "title": "验证活动", "place": "会议室",
+		"starts_at": starts, "ends_at": starts.Add(2 * time.Hour)}, &a)
+	if err != nil {
+		return err
+	}
+	var p struct {
+		ID string `json:"id"`
+	}
+	err = l.office.post(ctx, "/lists/"+a.Lists[0].ID+"/posters", map[string]any{}, &p)
+	l.poster = p.ID
+	return err
 }
 
 // one reads one word from the database.

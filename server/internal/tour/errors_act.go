@@ -1,8 +1,11 @@
 package tour
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"time"
 
@@ -81,6 +84,24 @@ func (l *lab) pushFollower(ctx context.Context, t trial) (string, error) {
 		return "", err
 	}
 	return state, l.drain(ctx)
+}
+
+// pushBeforeMidnight is pushFollower with the next day's quota for whatever comes after.
+func (l *lab) pushBeforeMidnight(ctx context.Context, t trial) (string, error) {
+	state, err := l.pushFollower(ctx, t)
+	l.clock.forward(25 * time.Hour)
+	return state, err
+}
+
+// pushAlone is push where the committee wants no other channel: the call list has whom nothing reaches today.
+func (l *lab) pushAlone(ctx context.Context, t trial) (string, error) {
+	err := l.office.call(ctx, http.MethodPut, "/committees/"+l.committee+"/notice-rules", map[string]any{
+		"quiet_from": 0, "quiet_until": 0, "remind_day": false, "remind_hours": false, "channels": []string{"subscribe"},
+	}, nil)
+	if err != nil {
+		return "", err
+	}
+	return l.push(ctx, t)
 }
 
 func (l *lab) follow(ctx context.Context) error {
@@ -218,9 +239,7 @@ func (l *lab) closedCard(ctx context.Context, _ trial) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := l.inst.WeChat.UpdateCard(ctx, card.ActivityID, wechat.CardUpdate{State: wechat.CardClosed}); err != nil {
-		return "", err
-	}
+	l.emu.EndCard(card.ActivityID)
 	return l.readOn(ctx, notice)
 }
 
@@ -245,16 +264,83 @@ func (l *lab) code(ctx context.Context, t trial) (string, error) {
 	if t.fault.Times > 0 {
 		l.emu.Inject(t.endpoint, t.fault)
 	}
-	_, err := l.inst.WeChat.QRCode(ctx, "p=1", "packages/checkin/visit")
-	return word(err, "image")
+	return status(l.office.get(ctx, "/posters/"+l.poster+"/code.jpg", nil), "image")
 }
 
+// badScene is one that the product never makes: the adapter keeps it from going out.
 func (l *lab) badScene(ctx context.Context, _ trial) (string, error) {
 	_, err := l.inst.WeChat.QRCode(ctx, "签到", "packages/checkin/visit")
 	return word(err, "image")
 }
 
-func (l *lab) nothing(context.Context, trial) (string, error) { return "not used", nil }
+// pictured drafts a notice with a picture about which the platform was asked.
+func (l *lab) pictured(ctx context.Context, t trial) (string, error) {
+	notice, err := l.draft(ctx, "验证图片")
+	if err != nil {
+		return "", err
+	}
+	if t.fault.Times > 0 {
+		l.emu.Inject(t.endpoint, t.fault)
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
+		return "", err
+	}
+	if err := l.office.post(ctx, "/notices/"+notice+"/pictures", file.Bytes(), nil); err != nil {
+		return "", err
+	}
+	_, err = l.inst.Worker.RunOnce(ctx)
+	return notice, err
+}
+
+// pictureLate publishes before the verdict about a picture has come: the notice waits for it alone.
+func (l *lab) pictureLate(ctx context.Context, t trial) (string, error) {
+	l.emu.Hold(true)
+	notice, err := l.pictured(ctx, t)
+	if err == nil {
+		err = l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil)
+	}
+	if err != nil {
+		return "", err
+	}
+	before, err := l.stateOf(ctx, notice)
+	if err != nil {
+		return "", err
+	}
+	l.emu.Hold(false)
+	if err := l.emu.Flush(ctx); err != nil {
+		return "", err
+	}
+	if err := l.run(ctx); err != nil {
+		return "", err
+	}
+	after, err := l.stateOf(ctx, notice)
+	if before == "scheduled" && after == "published" {
+		return "waited, then published", l.office.post(ctx, "/notices/"+notice+"/close", nil, nil)
+	}
+	return before + ", then " + after, err
+}
+
+// pictureLost waits in vain: after half an hour a person must look at the picture.
+func (l *lab) pictureLost(ctx context.Context, t trial) (string, error) {
+	notice, err := l.pictured(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	l.clock.forward(31 * time.Minute)
+	if err := l.drain(ctx); err != nil {
+		return "", err
+	}
+	return status(l.office.post(ctx, "/notices/"+notice+"/publish", nil, nil), "published")
+}
+
+func (l *lab) stateOf(ctx context.Context, notice string) (string, error) {
+	var n struct {
+		State string `json:"state"`
+	}
+	err := l.office.get(ctx, "/notices/"+notice, &n)
+	return n.State, err
+}
 
 func (l *lab) risky(ctx context.Context, t trial) (string, error) {
 	return l.publishTitled(ctx, t, "代开发票")
@@ -281,14 +367,12 @@ func (l *lab) publishTitled(ctx context.Context, t trial, title string) (string,
 	if err != nil {
 		return "", err
 	}
-	var n struct {
-		State string `json:"state"`
-	}
-	if err := l.office.get(ctx, "/notices/"+notice, &n); err != nil {
+	state, err := l.stateOf(ctx, notice)
+	if err != nil {
 		return "", err
 	}
-	if n.State != "draft" {
-		return fmt.Sprintf("%s, the notice is %s", said, n.State), nil
+	if state != "draft" {
+		return fmt.Sprintf("%s, the notice is %s", said, state), nil
 	}
 	l.clock.forward(time.Second)
 	return said, nil

@@ -116,6 +116,15 @@ func (e *Emulator) Share(by User, groupName, activityID, title, path string) (Gr
 	return e.live(c), nil
 }
 
+// EndCard ends a card as the platform does by itself; the product isn't told.
+func (e *Emulator) EndCard(activityID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if a, ok := e.activities.get(activityID); ok {
+		a.state = 2
+	}
+}
+
 // Cards lists the cards of a group with their present state, oldest first.
 func (e *Emulator) Cards(groupName string) []GroupCard {
 	e.mu.Lock()

@@ -179,7 +179,6 @@ func (e *Emulator) endpoints() map[string]endpoint {
 		"/cgi-bin/message/wxopen/updatablemsg/send":  {"POST", false, e.updateCard, false},
 		"/cgi-bin/message/wxopen/chattoolmsg/send":   {"POST", false, e.chatTool, false},
 		"/wxa/getwxacodeunlimit":                     {"POST", false, e.wxaCode, false},
-		"/wxa/generate_urllink":                      {"POST", false, e.urlLink, false},
 		"/wxa/msg_sec_check":                         {"POST", false, e.checkText, false},
 		"/wxa/media_check_async":                     {"POST", false, e.checkMedia, false},
 		"/cgi-bin/message/template/send":             {"POST", false, e.templateSend, true},

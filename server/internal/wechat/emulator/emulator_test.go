@@ -216,24 +216,6 @@ func TestMediaCheckCallsBack(t *testing.T) {
 	}
 }
 
-func TestURLLink(t *testing.T) {
-	r := newRig(t, emulator.Options{Pages: []string{"pages/a"}})
-	for _, c := range []struct {
-		body reply
-		want int
-	}{
-		{reply{"path": "/pages/a", "expire_type": 1, "expire_interval": 30}, 0},
-		{reply{"path": "pages/a", "expire_type": 1, "expire_interval": 31}, 85401},
-		{reply{"path": "pages/a", "expire_type": 0, "expire_time": start.Add(time.Hour).Unix()}, 0},
-		{reply{"path": "pages/a", "expire_type": 0, "expire_time": start.Add(-time.Hour).Unix()}, 85401},
-		{reply{"path": "pages/b", "expire_type": 1, "expire_interval": 1}, 40165},
-	} {
-		if got := r.post("/wxa/generate_urllink", c.body).code(); got != c.want {
-			t.Errorf("%v: %d", c.body, got)
-		}
-	}
-}
-
 func TestWhatThePlatformRefuses(t *testing.T) {
 	r := newRig(t, emulator.Options{})
 	openID := r.login(zhang)["openid"]

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"time"
 
 	"bense/server/internal/qr"
 )
@@ -32,30 +31,4 @@ func (e *Emulator) wxaCode(r *request) answer {
 		return fail(41030, "invalid page")
 	}
 	return answer{image: image}
-}
-
-const linkLife = 30 * 24 * time.Hour
-
-func (e *Emulator) urlLink(r *request) answer {
-	var in struct {
-		Path           string `json:"path"`
-		ExpireType     int    `json:"expire_type"`
-		ExpireTime     int64  `json:"expire_time"`
-		ExpireInterval int    `json:"expire_interval"`
-	}
-	if json.Unmarshal(r.body, &in) != nil {
-		return fail(47001, "data format error")
-	}
-	if in.Path != "" && !e.pageExists(in.Path) {
-		return fail(40165, "invalid weapp pagepath")
-	}
-	now := e.clock.Now()
-	until := time.Unix(in.ExpireTime, 0)
-	if in.ExpireType == 1 {
-		until = now.Add(time.Duration(in.ExpireInterval) * 24 * time.Hour)
-	}
-	if !until.After(now) || until.Sub(now) > linkLife {
-		return fail(85401, "time limit between 1min and 30 days")
-	}
-	return good(map[string]any{"url_link": "https://wxaurl.cn/" + e.text(9)})
 }

@@ -1,4 +1,5 @@
 import type { Item, Role } from '@/api/types'
+import { moment } from '@/ui/date'
 
 export type FailedMessage = Item<'listFailedMessages'>
 
@@ -13,6 +14,11 @@ export const PORTION = 200
 export function tries(m: Pick<FailedMessage, 'attempts' | 'resent'>): string {
   const once = m.attempts > 1 ? `试了 ${m.attempts} 次` : '试了 1 次'
   return m.resent ? `${once}，重发过 ${m.resent} 遍` : once
+}
+
+/** Which channels send nothing, and when they are tried again. */
+export function rests(list: { channel: string; until: string }[]): string[] {
+  return list.map((r) => `${r.channel}正在歇一歇，预计 ${moment(r.until)} 再试。`)
 }
 
 /** What came of sending again. */
