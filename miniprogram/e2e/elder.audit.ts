@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type BrowserContext, type Page } from '@playwright/test'
+import { expect, test, type BrowserContext, type Page, type Route } from '@playwright/test'
 import { channelStates } from './channel.states'
 import { electionStates } from './election.states'
 import { measure } from './measure'
-import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, variants, withReturn, worlds, type Answers } from './mock'
+import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, variants, withReturn, worlds, type Answers, type Reply } from './mock'
 import { noticeStates } from './notice.states'
 
 const WIDTHS = [320, 375, 414]
@@ -285,7 +285,7 @@ async function show(context: BrowserContext, state: State): Promise<{ page: Page
   }
   await page.goto(`/h5/?frame=member#/${state.path}`)
   if (state.act) await state.act(page)
-  await expect(page.getByText(state.sees).first()).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByText(state.sees).first()).toBeVisible()
   return { page, foreign }
 }
 
@@ -475,24 +475,29 @@ test.describe('behaviour', () => {
   test('E27 a double tap is one record, and shows at once', async ({ browser }) => {
     const context = await browser.newContext(phone)
     const world = worlds.couple()
+    const inner = world['POST /check-ins'] as (route: Route) => Reply
     let posted = 0
-    const inner = world['POST /check-ins'] as (route: never) => { json: unknown }
-    world['POST /check-ins'] = ((route: never) => (posted++, inner(route))) as never
+    let answer = () => {}
+    const held = new Promise<void>((go) => (answer = go))
+    world['POST /check-ins'] = async (route) => {
+      posted++
+      await held
+      return inner(route)
+    }
     const { page } = await show(context, { ...by('扫码 两位'), world })
-    const changed = await page.evaluate(async () => {
+    // Nobody has answered yet. Six frames are a tenth of a second, and are counted: a busy machine draws them late, not more of them.
+    const frames = await page.evaluate(async () => {
       const button = [...document.querySelectorAll<HTMLElement>('uni-button')].find((b) => b.innerText.includes('王建国'))!
-      const start = performance.now()
       button.click()
       button.click()
-      while (!document.body.innerText.includes('正在签到') && !document.body.innerText.includes('签到成功')) {
-        await new Promise((r) => requestAnimationFrame(r))
-        if (performance.now() - start > 2000) break
-      }
-      return performance.now() - start
+      let frames = 0
+      for (; frames < 60 && !document.body.innerText.includes('正在签到'); frames++) await new Promise(requestAnimationFrame)
+      return frames
     })
+    expect(frames).toBeLessThanOrEqual(6)
+    answer()
     await expect(page.getByText('签到成功')).toBeVisible()
     expect(posted).toBe(1)
-    expect(changed).toBeLessThanOrEqual(100)
     await context.close()
   })
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Page, Route } from '@playwright/test'
+import { expect, type Page, type Route } from '@playwright/test'
 
 /** The day of every mocked page: a Monday morning twenty minutes before the activity. */
 export const NOW = new Date('2026-11-23T08:40:00+08:00')
 
-type Reply = { status?: number; json?: unknown; abort?: boolean; file?: string; hang?: boolean }
-export type Answers = Record<string, Reply | ((route: Route) => Reply)>
+export type Reply = { status?: number; json?: unknown; abort?: boolean; file?: string; hang?: boolean }
+export type Answers = Record<string, Reply | ((route: Route) => Reply | Promise<Reply>)>
 
 const wang = { id: '11', name: '王建国', unit_id: '3', unit: '利津县水利局', alliance_id: '1', alliance: '城东党建联盟', relation: 'self' }
 const li = { id: '12', name: '李秀英', unit_id: '4', unit: '利津县教育局', alliance_id: '1', alliance: '城东党建联盟', relation: 'family' }
@@ -383,7 +383,7 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     }
     const key = `${route.request().method()} ${url.pathname.replace('/api/v1', '')}`
     const found = answers[key]
-    const reply = typeof found === 'function' ? found(route) : found
+    const reply = typeof found === 'function' ? await found(route) : found
     if (!reply) return route.fulfill({ status: 599, json: { code: 'mock.missing', message: key } })
     if (reply.hang) return
     if (reply.abort) return route.abort()
@@ -395,4 +395,10 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     })
   })
   return foreign
+}
+
+/** From here on no time passes on a page whose clock is installed: what still happens waits for nothing. */
+export async function stop(page: Page): Promise<void> {
+  // The clock has to be stopped at a later time than it shows by then; a failed attempt holds it, too.
+  await expect(async () => page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000))).toPass()
 }
