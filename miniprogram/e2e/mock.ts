@@ -367,13 +367,16 @@ const longBoard = board({
 
 export const variants = { writing, photograph, notice, activity, hall, outing, consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
 
+/** How many questions of a page have no answer yet, but for those that never get one. */
+const open = new WeakMap<Page, number>()
+
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {
   const foreign: string[] = []
+  const count = (n: number) => open.set(page, (open.get(page) ?? 0) + n)
   await page.clock.install({ time: NOW })
-  await page.route('**/*', async (route) => {
+  await page.route(/^https?:\/\/[^/]+\/(?!h5\/)/, async (route) => {
     const url = new URL(route.request().url())
-    if (url.pathname.startsWith('/h5/') || url.protocol === 'data:' || url.protocol === 'blob:') return route.continue()
     if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
       foreign.push(url.href)
       return route.abort()
@@ -383,7 +386,9 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     }
     const key = `${route.request().method()} ${url.pathname.replace('/api/v1', '')}`
     const found = answers[key]
-    const reply = typeof found === 'function' ? await found(route) : found
+    count(1)
+    const reply = await (typeof found === 'function' ? found(route) : found)
+    count(-1)
     if (!reply) return route.fulfill({ status: 599, json: { code: 'mock.missing', message: key } })
     if (reply.hang) return
     if (reply.abort) return route.abort()
@@ -395,6 +400,19 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     })
   })
   return foreign
+}
+
+/** Waits until a mocked page stands: everything is answered and drawn, and nothing moves any more. */
+export async function stands(page: Page): Promise<void> {
+  await expect(async () => {
+    expect(open.get(page) ?? 0).toBe(0)
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+      const passing = document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+      await Promise.allSettled(passing.map((a) => a.finished))
+    })
+    expect(open.get(page) ?? 0).toBe(0) // an answer may lead to the next question
+  }).toPass()
 }
 
 /** From here on no time passes on a page whose clock is installed: what still happens waits for nothing. */

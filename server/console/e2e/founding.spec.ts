@@ -44,7 +44,7 @@ async function save(page: Page, name: string) {
 }
 
 test('a county is surveyed, and four alliances are founded', async ({ page, request, browser }) => {
-  test.setTimeout(900_000)
+  test.setTimeout(1_800_000)
   const phone = await Phone.of(browser, await county(request, '组建'))
   await phone.letIn(page)
   await look(page, '待办')

@@ -29,7 +29,7 @@ async function undo(page: Page, phone: Phone) {
 }
 
 test('a ledger comes in, is taken back, and comes in again', async ({ page, request, browser }) => {
-  test.setTimeout(900_000)
+  test.setTimeout(1_800_000)
   const phone = await Phone.of(browser, await county(request, '导入'))
   await phone.letIn(page)
   const table = page.locator('.figures')

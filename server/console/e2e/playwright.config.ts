@@ -7,7 +7,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   workers: 1,
   // These find what hangs, they measure nothing: a loaded machine may take its time.
-  timeout: 300_000,
+  timeout: 600_000,
   expect: { timeout: 60_000 },
   reporter: 'list',
   outputDir: '../test-results/e2e',
