@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test'
 import qrcode from 'qrcode-generator'
 import { launchOptions } from './browser'
-import { atDoor, marks, memberCode, mock, pack, roster, stop, variants, worlds, type Answers } from './mock'
+import { atDoor, marks, memberCode, mock, pack, packed, roster, stop, variants, worlds, type Answers } from './mock'
 
 /** How the door and the member's phone behave while the network comes and goes. The API is mocked. */
 const phone = { viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true }
@@ -21,9 +21,7 @@ async function open(context: BrowserContext, world: Answers, path: string): Prom
 const door = async (context: BrowserContext, world: Answers) => {
   const page = await open(context, world, 'packages/liaison/door?list=41')
   await expect(page.getByText('把码放进框里')).toBeVisible()
-  // Without network the door knows people only once it has stored them, or said that it cannot.
-  const ready = () => Object.keys(localStorage).some((key) => key.includes('pack:')) || document.body.innerText.includes('手机存不下名单')
-  await expect.poll(() => page.evaluate(ready)).toBe(true)
+  await packed(page)
   return page
 }
 

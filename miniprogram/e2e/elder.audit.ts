@@ -6,7 +6,7 @@ import { expect, test, type BrowserContext, type Page, type Route } from '@playw
 import { channelStates } from './channel.states'
 import { electionStates } from './election.states'
 import { measure } from './measure'
-import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, stands, variants, withReturn, worlds, type Answers, type Reply } from './mock'
+import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, packed, stands, variants, withReturn, worlds, type Answers, type Reply } from './mock'
 import { noticeStates } from './notice.states'
 
 const WIDTHS = [320, 375, 414]
@@ -206,7 +206,7 @@ const states: State[] = [
   {
     name: '门口 断网', path: 'packages/liaison/door?list=41', world: away, sees: '已记在手机上',
     act: async (page) => {
-      await page.waitForResponse('**/door-pack').catch(() => {})
+      await packed(page)
       await scanned(page)
     },
   },

@@ -402,6 +402,12 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
   return foreign
 }
 
+/** Without network the door knows people only once it has stored them, or said that it cannot. */
+export async function packed(page: Page): Promise<void> {
+  const ready = () => Object.keys(localStorage).some((key) => key.includes('pack:')) || document.body.innerText.includes('手机存不下名单')
+  await expect.poll(() => page.evaluate(ready)).toBe(true)
+}
+
 /** Waits until a mocked page stands: everything is answered and drawn, and nothing moves any more. */
 export async function stands(page: Page): Promise<void> {
   await expect(async () => {
