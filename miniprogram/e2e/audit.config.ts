@@ -8,7 +8,9 @@ export default defineConfig({
   testMatch: '*.audit.ts',
   fullyParallel: true,
   workers: 2,
-  timeout: 90_000,
+  // These find what hangs, they measure nothing: a loaded machine may take its time.
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: 'list',
   outputDir: '../test-results/audit',
   use: { baseURL: `http://127.0.0.1:${port}`, launchOptions },
@@ -16,6 +18,7 @@ export default defineConfig({
     command: `node serve.mjs`,
     env: { PORT: String(port) },
     url: `http://127.0.0.1:${port}/h5/`,
+    timeout: 120_000,
     reuseExistingServer: false,
   },
 })

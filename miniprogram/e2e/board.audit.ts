@@ -31,7 +31,7 @@ for (const state of states) {
     const page = await context.newPage()
     expect(await mock(page, world(state.reply))).toEqual([])
     await page.goto('/h5/#/packages/board/index?t=abc')
-    await expect(page.getByText(state.sees).first()).toBeVisible({ timeout: 15_000 })
+    await expect(page.getByText(state.sees).first()).toBeVisible()
     await state.act?.(page)
     if (state.name === 'lost') await expect(page.getByText('网络断了')).toBeVisible()
     for (const [width, height] of SIZES) {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test'
 import qrcode from 'qrcode-generator'
 import { launchOptions } from './browser'
-import { atDoor, marks, memberCode, mock, pack, roster, variants, worlds, type Answers } from './mock'
+import { atDoor, marks, memberCode, mock, pack, packed, roster, stop, variants, worlds, type Answers } from './mock'
 
 /** How the door and the member's phone behave while the network comes and goes. The API is mocked. */
 const phone = { viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true }
@@ -21,11 +21,10 @@ async function open(context: BrowserContext, world: Answers, path: string): Prom
 const door = async (context: BrowserContext, world: Answers) => {
   const page = await open(context, world, 'packages/liaison/door?list=41')
   await expect(page.getByText('把码放进框里')).toBeVisible()
-  // Without network the door knows people only once it has stored them, or said that it cannot.
-  const ready = () => Object.keys(localStorage).some((key) => key.includes('pack:')) || document.body.innerText.includes('手机存不下名单')
-  await expect.poll(() => page.evaluate(ready)).toBe(true)
+  await packed(page)
   return page
 }
+
 
 interface Sent { nonce: string; code?: string; person_id?: string; offline?: boolean; happened_at: string; leave_to_present?: boolean }
 /** A server that notes what reached it; `down` is a line that is cut. */
@@ -67,14 +66,13 @@ test('the camera stays open: one code after another without a tap, and none twic
   const { got, world } = server()
   const page = await door(context, world)
   const codes = [memberCode(1003), memberCode(1005), 'BC1.20267']
+  await stop(page) // no pause between two people, and none before the answer
   for (const code of codes) {
-    const began = Date.now()
     const answered = got.length
     // Held in view, as a camera sees it: ten times a second.
     for (let i = 0; i < 4; i++) await scan(page, code)
     await expect.poll(() => got.length).toBe(answered + 1)
     await expect(said(page)).toContainText('签到成功')
-    expect(Date.now() - began).toBeLessThan(3000)
   }
   expect(got.map((s) => s.code)).toEqual(codes)
   await expect(page.locator('.lens')).toBeVisible()
@@ -91,7 +89,7 @@ test('the open camera reads a true picture, and again the next one', async ({ ba
   })
   const { got, world } = server()
   const page = await door(await browser.newContext({ ...phone, baseURL, permissions: ['camera'] }), world)
-  await expect.poll(() => new Set(got.map((s) => s.code)).size, { timeout: 30_000 }).toBe(2)
+  await expect.poll(() => new Set(got.map((s) => s.code)).size, { timeout: 120_000 }).toBe(2)
   await expect(said(page)).toContainText('签到成功')
   await browser.close()
 })
@@ -173,7 +171,7 @@ test('a server that does not answer is not waited for, and a green one never tur
   })
   await scan(page, memberCode(1003))
   await expect(said(page)).toContainText('正在签到')
-  await expect(said(page)).toContainText('已记在手机上', { timeout: 8000 })
+  await expect(said(page)).toContainText('已记在手机上')
   waiting[0]()
   await expect.poll(() => sent.length).toBe(2)
   expect(sent[1][0]).toMatchObject({ nonce: sent[0][0].nonce, offline: true, happened_at: sent[0][0].happened_at })
@@ -251,7 +249,7 @@ test('a full phone says so and sends to the paper', async ({ browser }) => {
   await context.close()
 })
 
-test('another door’s mark is there within a second, and neither rows nor search move', async ({ browser }) => {
+test('another door’s mark is there at once, and neither rows nor search move', async ({ browser }) => {
   const context = await browser.newContext(phone)
   const world = worlds.liaison()
   const page = await context.newPage()
@@ -269,10 +267,9 @@ test('another door’s mark is there within a second, and neither rows nor searc
   await page.evaluate(() => window.scrollTo(0, 260))
   const row = page.locator('.item', { hasText: '赵淑芬' })
   const before = await row.boundingBox()
-  const began = Date.now()
+  await stop(page)
   tell('105')
   await expect(row).toContainText('已到')
-  expect(Date.now() - began).toBeLessThan(1000)
   await expect(page.getByText('未到 6').first()).toBeVisible()
   expect((await row.boundingBox())!.y).toBeCloseTo(before!.y, 0)
   expect(await page.evaluate(() => window.scrollY)).toBe(260)

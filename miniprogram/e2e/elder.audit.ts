@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type BrowserContext, type Page } from '@playwright/test'
+import { expect, test, type BrowserContext, type Page, type Route } from '@playwright/test'
 import { channelStates } from './channel.states'
 import { electionStates } from './election.states'
 import { measure } from './measure'
-import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, variants, withReturn, worlds, type Answers } from './mock'
+import { atDoor, backRoster, cards, listening, marks, memberCode, mock, notice, packed, stands, variants, withReturn, worlds, type Answers, type Reply } from './mock'
 import { noticeStates } from './notice.states'
 
 const WIDTHS = [320, 375, 414]
@@ -208,7 +208,7 @@ const states: State[] = [
   {
     name: '门口 断网', path: 'packages/liaison/door?list=41', world: away, sees: '已记在手机上',
     act: async (page) => {
-      await page.waitForResponse('**/door-pack').catch(() => {})
+      await packed(page)
       await scanned(page)
     },
   },
@@ -304,15 +304,22 @@ async function show(context: BrowserContext, state: State): Promise<{ page: Page
   }
   await page.goto(`/h5/?frame=member#/${state.path}`)
   if (state.act) await state.act(page)
-  await expect(page.getByText(state.sees).first()).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByText(state.sees).first()).toBeVisible()
+  await stands(page)
   return { page, foreign }
 }
 
 const phone = { viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true }
 
 async function resize(page: Page, width: number, factor: number) {
-  await page.setViewportSize({ width, height: HEIGHTS[width] })
-  await page.evaluate((f) => document.documentElement.style.setProperty('--font-factor', String(f)), factor)
+  const was = page.viewportSize()!
+  const other = was.width !== width || was.height !== HEIGHTS[width]
+  if (other) await page.setViewportSize({ width, height: HEIGHTS[width] })
+  await page.evaluate(async ([f, w]) => {
+    document.documentElement.style.setProperty('--font-factor', String(f))
+    // Whoever asked to hear of a new size hears of it with the next frame.
+    for (let frames = w ? 2 : 0; frames > 0 || (w && window.screen.width !== w); frames--) await new Promise(requestAnimationFrame)
+  }, [factor, other ? width : 0])
 }
 
 async function axe(page: Page) {
@@ -321,6 +328,7 @@ async function axe(page: Page) {
   const height = await page.evaluate(() => document.documentElement.scrollHeight + 40)
   await page.setViewportSize({ width, height })
   const found = await new AxeBuilder({ page })
+    .setLegacyMode() // no page has frames: it need not open another one to put their results together
     .options({
       runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
       rules: { 'color-contrast-enhanced': { enabled: true } },
@@ -445,13 +453,13 @@ test.describe('behaviour', () => {
     const size = () => page.locator('.card.sample').evaluate((el) => parseFloat(getComputedStyle(el).fontSize))
     expect(await size()).toBeGreaterThanOrEqual(20)
     await tap('标准版')(page)
-    expect(await size()).toBeLessThan(18)
+    await expect.poll(size).toBeLessThan(18)
     await page.reload()
     await expect(page.getByText('用哪一版').first()).toBeVisible()
-    expect(await size()).toBeLessThan(18)
+    await expect.poll(size).toBeLessThan(18)
     expect((await page.evaluate(measure)).overflow).toBeLessThanOrEqual(375)
     await tap('长辈版')(page)
-    expect(await size()).toBeGreaterThanOrEqual(20)
+    await expect.poll(size).toBeGreaterThanOrEqual(20)
     await context.close()
   })
 
@@ -494,24 +502,29 @@ test.describe('behaviour', () => {
   test('E27 a double tap is one record, and shows at once', async ({ browser }) => {
     const context = await browser.newContext(phone)
     const world = worlds.couple()
+    const inner = world['POST /check-ins'] as (route: Route) => Reply
     let posted = 0
-    const inner = world['POST /check-ins'] as (route: never) => { json: unknown }
-    world['POST /check-ins'] = ((route: never) => (posted++, inner(route))) as never
+    let answer = () => {}
+    const held = new Promise<void>((go) => (answer = go))
+    world['POST /check-ins'] = async (route) => {
+      posted++
+      await held
+      return inner(route)
+    }
     const { page } = await show(context, { ...by('扫码 两位'), world })
-    const changed = await page.evaluate(async () => {
+    // Nobody has answered yet. Six frames are a tenth of a second, and are counted: a busy machine draws them late, not more of them.
+    const frames = await page.evaluate(async () => {
       const button = [...document.querySelectorAll<HTMLElement>('uni-button')].find((b) => b.innerText.includes('王建国'))!
-      const start = performance.now()
       button.click()
       button.click()
-      while (!document.body.innerText.includes('正在签到') && !document.body.innerText.includes('签到成功')) {
-        await new Promise((r) => requestAnimationFrame(r))
-        if (performance.now() - start > 2000) break
-      }
-      return performance.now() - start
+      let frames = 0
+      for (; frames < 60 && !document.body.innerText.includes('正在签到'); frames++) await new Promise(requestAnimationFrame)
+      return frames
     })
+    expect(frames).toBeLessThanOrEqual(6)
+    answer()
     await expect(page.getByText('签到成功')).toBeVisible()
     expect(posted).toBe(1)
-    expect(changed).toBeLessThanOrEqual(100)
     await context.close()
   })
 

@@ -41,7 +41,7 @@ test('the guide on the front door leads through the whole thread', async ({ page
   await button('member', '参加').click()
   await phone('member').locator('uni-modal').getByText('好的').click()
   await done('点参加')
-  await expect(card.locator('.live')).toContainText(/当前 1\/\d+ 人/, { timeout: 30_000 })
+  await expect(card.locator('.live')).toContainText(/当前 1\/\d+ 人/)
 
   await phone('liaison').locator('.row', { hasText: '参观' }).first().click()
   await button('liaison', '现场签到码').click()

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Page, Route } from '@playwright/test'
+import { expect, type Page, type Route } from '@playwright/test'
 
 /** The day of every mocked page: a Monday morning twenty minutes before the activity. */
 export const NOW = new Date('2026-11-23T08:40:00+08:00')
 
-type Reply = { status?: number; json?: unknown; abort?: boolean; file?: string; hang?: boolean }
-export type Answers = Record<string, Reply | ((route: Route) => Reply)>
+export type Reply = { status?: number; json?: unknown; abort?: boolean; file?: string; hang?: boolean }
+export type Answers = Record<string, Reply | ((route: Route) => Reply | Promise<Reply>)>
 
 const wang = { id: '11', name: '王建国', unit_id: '3', unit: '利津县水利局', alliance_id: '1', alliance: '城东党建联盟', relation: 'self' }
 const li = { id: '12', name: '李秀英', unit_id: '4', unit: '利津县教育局', alliance_id: '1', alliance: '城东党建联盟', relation: 'family' }
@@ -373,13 +373,16 @@ const longBoard = board({
 
 export const variants = { writing, photograph, notice, activity, hall, outing, consent, board, longBoard, problem, timeline, result, visit, stand, wang, li, long, at }
 
+/** How many questions of a page have no answer yet, but for those that never get one. */
+const open = new WeakMap<Page, number>()
+
 /** Answers every call of the page; a call that nobody mocked fails the test through its 599. */
 export async function mock(page: Page, answers: Answers): Promise<string[]> {
   const foreign: string[] = []
+  const count = (n: number) => open.set(page, (open.get(page) ?? 0) + n)
   await page.clock.install({ time: NOW })
-  await page.route('**/*', async (route) => {
+  await page.route(/^https?:\/\/[^/]+\/(?!h5\/)/, async (route) => {
     const url = new URL(route.request().url())
-    if (url.pathname.startsWith('/h5/') || url.protocol === 'data:' || url.protocol === 'blob:') return route.continue()
     if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') {
       foreign.push(url.href)
       return route.abort()
@@ -389,7 +392,9 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     }
     const key = `${route.request().method()} ${url.pathname.replace('/api/v1', '')}`
     const found = answers[key]
-    const reply = typeof found === 'function' ? found(route) : found
+    count(1)
+    const reply = await (typeof found === 'function' ? found(route) : found)
+    count(-1)
     if (!reply) return route.fulfill({ status: 599, json: { code: 'mock.missing', message: key } })
     if (reply.hang) return
     if (reply.abort) return route.abort()
@@ -401,4 +406,29 @@ export async function mock(page: Page, answers: Answers): Promise<string[]> {
     })
   })
   return foreign
+}
+
+/** Without network the door knows people only once it has stored them, or said that it cannot. */
+export async function packed(page: Page): Promise<void> {
+  const ready = () => Object.keys(localStorage).some((key) => key.includes('pack:')) || document.body.innerText.includes('手机存不下名单')
+  await expect.poll(() => page.evaluate(ready)).toBe(true)
+}
+
+/** Waits until a mocked page stands: everything is answered and drawn, and nothing moves any more. */
+export async function stands(page: Page): Promise<void> {
+  await expect(async () => {
+    expect(open.get(page) ?? 0).toBe(0)
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+      const passing = document.getAnimations().filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+      await Promise.allSettled(passing.map((a) => a.finished))
+    })
+    expect(open.get(page) ?? 0).toBe(0) // an answer may lead to the next question
+  }).toPass()
+}
+
+/** From here on no time passes on a page whose clock is installed: what still happens waits for nothing. */
+export async function stop(page: Page): Promise<void> {
+  // The clock has to be stopped at a later time than it shows by then; a failed attempt holds it, too.
+  await expect(async () => page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000))).toPass()
 }

@@ -1,10 +1,10 @@
 // Serves dist/h5 under /h5/ for the tests that mock the API at the network's edge.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { extname, join, normalize } from 'node:path'
+import { extname, join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = process.env.H5_DIR ?? fileURLToPath(new URL('../dist/h5', import.meta.url))
+const root = resolve(process.env.H5_DIR ?? fileURLToPath(new URL('../dist/h5', import.meta.url)))
 const types = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
   '.wav': 'audio/wav', '.png': 'image/png', '.svg': 'image/svg+xml', '.json': 'application/json',

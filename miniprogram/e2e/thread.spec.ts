@@ -9,7 +9,7 @@ let member: Page
 let head: Page
 let liaison: Page
 let name = ''
-const title = `主题党日 ${Date.now() % 10_000}`
+const title = `主题党日 ${String(Date.now()).slice(-8)}`
 
 async function phone(frame: string): Promise<Page> {
   const page = await context.newPage()

@@ -175,7 +175,9 @@ describe('a notice that waits', () => {
 
   it('says what for', () => {
     expect(waits({ state: 'submitted' })).toContain('送审了')
-    expect(waits({ writing: { scheduled_at: new Date(Date.now() + 86_400_000).toISOString() } })).toMatch(/^定好了，明天 .*发出$/)
+    vi.useFakeTimers({ now: Date.parse('2026-12-31T15:59:59Z') }) // one second to the new year in China
+    expect(waits({ writing: { scheduled_at: '2026-12-31T16:00:00Z' } })).toMatch(/^定好了，明天 .*发出$/)
+    vi.useRealTimers()
     expect(waits({ writing: { scheduled_at: '2020-01-01T00:00:00Z' }, pictures: [{ state: 'pending' }] })).toContain('图片正在检查')
   })
 })

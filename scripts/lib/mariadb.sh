@@ -25,7 +25,7 @@ start_mariadb() {
 		--pid-file="$dir/pid" --init-file="$dir/rights.sql" "${fast[@]}" >"$dir/log" 2>&1 </dev/null &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
-	await_log "$dir/log" 'ready for connections' "$pid" 60
+	await_log "$dir/log" 'ready for connections' "$pid" 300
 	echo "mariadb_url=mysql://bense:bense@127.0.0.1:$port" >>"$tmp/env"
 	note "MariaDB $(mariadbd --version | grep -o '[0-9.]*-MariaDB' | head -n 1) on port $port"
 }

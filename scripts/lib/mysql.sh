@@ -34,7 +34,7 @@ start_mysql() {
 		--skip-log-bin "${fast[@]}" --secure-file-priv=NULL >"$dir/log" 2>&1 </dev/null &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
-	await_log "$dir/log" 'ready for connections' "$pid" 60
+	await_log "$dir/log" 'ready for connections' "$pid" 300
 	echo "mysql_url=mysql://bense:bense@127.0.0.1:$port" >>"$tmp/env"
 	note "$(grep -o 'mysqld [0-9][0-9.-]*' "$dir/log" | head -n 1) on port $port"
 }

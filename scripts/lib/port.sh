@@ -1,7 +1,12 @@
 # shellcheck shell=bash
 # Free ports, and waiting for whoever shall listen on them.
+# free_port: below those that the system hands out to whoever connects, so that nobody gets it before it is used.
 free_port() {
-	node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+	node -e 'const next = () => {
+		const port = 15000 + Math.floor(Math.random() * 17000), s = require("net").createServer()
+		s.once("error", next).listen(port, "127.0.0.1", () => { console.log(port); s.close() })
+	}
+	next()'
 }
 
 # await_log FILE TEXT PID SECONDS: until the process has written TEXT; fails when it ends or takes too long.

@@ -8,7 +8,7 @@ start_redis() {
 	redis-server --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly no --databases 100 >"$dir/log" 2>&1 </dev/null &
 	pid=$!
 	echo "$pid" >>"$tmp/pids"
-	await_log "$dir/log" 'Ready to accept connections' "$pid" 20
+	await_log "$dir/log" 'Ready to accept connections' "$pid" 120
 	echo "redis_url=redis://127.0.0.1:$port" >>"$tmp/env"
 	note "Redis $(redis-server --version | grep -o 'v=[0-9.]*') on port $port"
 }

@@ -7,7 +7,7 @@ step_vet() {
 	go vet -tags faults ./server/... # with the tests that need servers
 }
 
-go_test() { go test -vet=off -shuffle=on -timeout 15m "$@"; }
+go_test() { go test -vet=off -shuffle=on -timeout 40m "$@"; }
 
 # db_packages: those whose tests open a database.
 db_packages() {

@@ -815,6 +815,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/committees/{id}/notice-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose approval a committee's notices to its alliances need: nobody's, or that of another one of its people */
+        get: operations["getCommitteeApproval"];
+        /** Set it: none or committee */
+        put: operations["setCommitteeApproval"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/committees/{id}/notice-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Among whom a committee's notice can choose, counted */
+        get: operations["getCommitteeNoticeChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/committees/{id}/notice-rules": {
         parameters: {
             query?: never;
@@ -843,25 +878,8 @@ export interface paths {
         /** The latest of them, and how far they have come */
         get: operations["listCommitteeNotices"];
         put?: never;
-        /** One notice to all or some alliances of a committee, each with its own */
-        post: operations["sendCommitteeNotice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/committees/{id}/notices/{series_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Call one off in every alliance */
-        post: operations["cancelCommitteeNotice"];
+        /** Draft a committee's notice to its alliances; each gets a copy when it leaves */
+        post: operations["createCommitteeNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2291,6 +2309,40 @@ export interface paths {
         put?: never;
         /** Note that the card was sent into a group */
         post: operations["noteNoticeCardShared"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/chat-tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who can be named in the group from which the phone asks */
+        post: operations["openChatTool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/chat-tool/named": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note whom a tap has just named in the group */
+        post: operations["noteNamed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6130,6 +6182,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NamedInputBody: {
+            group: components["schemas"]["NoticeGroupView"];
+            person_ids: string[] | null;
+        } & {
+            [key: string]: unknown;
+        };
         NewAllianceBody: {
             basis?: string;
             committee_id: string;
@@ -6247,13 +6305,15 @@ export interface components {
         NoticeAudienceView: {
             /** @description The notice before */
             follows_id?: string;
-            /** @description Units or branches */
+            /** @description Units, branches or alliances */
             ids?: string[] | null;
             /**
-             * @description silent: who has not answered to the notice that this one follows
+             * @description alliance: everybody; silent: who has not answered to the notice that this one follows; alliances: of a committee's notice
              * @enum {string}
              */
-            kind: "alliance" | "units" | "branches" | "silent";
+            kind: "alliance" | "units" | "branches" | "teams" | "silent" | "alliances";
+            /** @description Names of interest teams */
+            teams?: string[] | null;
         } & {
             [key: string]: unknown;
         };
@@ -6334,7 +6394,24 @@ export interface components {
             people: number;
             /** @description Notices about coming activities, with those who have not answered */
             silent: components["schemas"]["NoticePartView"][];
+            /** @description People by the teams that they named: who is in several of those chosen counts once */
+            team_sets: components["schemas"]["NoticeTeamSetView"][];
+            /** @description Interest teams that the ledger names, the largest first */
+            teams: components["schemas"]["NoticeTeamView"][];
             units: components["schemas"]["NoticePartView"][];
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeCommitteeChoiceView: {
+            /** @description Those with people */
+            alliances: components["schemas"]["NoticePartView"][];
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            people: number;
+            team_sets: components["schemas"]["NoticeTeamSetView"][];
+            /** @description Interest teams that the ledger names, the largest first */
+            teams: components["schemas"]["NoticeTeamView"][];
         } & {
             [key: string]: unknown;
         };
@@ -6357,6 +6434,12 @@ export interface components {
              * Format: int64
              * @description Messages that go out; the others stay on the call list
              */
+            count: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeCountView: {
+            /** Format: int64 */
             count: number;
         } & {
             [key: string]: unknown;
@@ -6489,9 +6572,35 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeNamedView: {
+            name: string;
+            /** @description WeChat's group_openid; empty: WeChat can't name the person in this group */
+            number: string;
+            person_id: string;
+            unit: string;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeNamingView: {
+            /** @description The notice asks whether somebody comes */
+            coming: boolean;
+            /** @description Who has not answered, without an activity who has not read */
+            people: components["schemas"]["NoticeNamedView"][];
+            /** @description Of the link, short enough for wx.notifyGroupMembers */
+            title: string;
+            /**
+             * Format: int64
+             * @description Those of them whom WeChat can't name
+             */
+            unnamed: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeNoticeView: {
             activity?: components["schemas"]["NoticeActivityView"];
+            /** @description Empty of a committee's own */
             alliance: string;
+            /** @description 0 of a committee's own, of which each alliance gets a copy */
             alliance_id: string;
             audience: components["schemas"]["NoticeAudienceView"];
             body: string;
@@ -6705,21 +6814,15 @@ export interface components {
              */
             reached: number;
             /** @enum {string} */
-            state: "draft" | "submitted" | "scheduled" | "published" | "cancelled" | "closed";
+            state: "published" | "cancelled" | "closed" | "scheduled";
         } & {
             [key: string]: unknown;
         };
         NoticeSeriesView: {
+            /** @description Their copies, once it is out */
             alliances: components["schemas"]["NoticeSeriesPartView"][];
-            body: string;
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            /** Format: date-time */
-            published_at?: string;
-            /** Format: date-time */
-            scheduled_at?: string;
-            title: string;
+            /** @description The committee's own, which is written, given pictures, approved and planned like any other */
+            notice: components["schemas"]["NoticeNoticeView"];
         } & {
             [key: string]: unknown;
         };
@@ -6760,6 +6863,27 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        NoticeTeamSetView: {
+            /** Format: int64 */
+            calls: number;
+            names: string[];
+            /** Format: int64 */
+            people: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeTeamView: {
+            /**
+             * Format: int64
+             * @description As of a part
+             */
+            calls: number;
+            name: string;
+            /** Format: int64 */
+            people: number;
+        } & {
+            [key: string]: unknown;
+        };
         NoticeTemplateView: {
             /** @description For wx.requestSubscribeMessage */
             id: string;
@@ -6797,6 +6921,8 @@ export interface components {
             /** Format: int64 */
             answered: number;
             card?: components["schemas"]["NoticeTimelineCard"];
+            /** @description Present where the asker may name people in the alliance's group */
+            chat_tool?: components["schemas"]["NoticeToolView"];
             /** @description Of the people of an activity, how many knew at the end of the day before; until then: by now */
             eve?: components["schemas"]["NoticeEveView"];
             /** Format: int64 */
@@ -6832,6 +6958,12 @@ export interface components {
             unknown: number;
             /** Format: int64 */
             unreached: number;
+        } & {
+            [key: string]: unknown;
+        };
+        NoticeToolView: {
+            /** @description WeChat's number of the group, for wx.openChatTool; empty: there are several, WeChat asks which */
+            room: string;
         } & {
             [key: string]: unknown;
         };
@@ -7742,19 +7874,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        SendBody: {
-            /** @description Empty: all */
-            alliance_ids?: string[] | null;
-            /**
-             * Format: date-time
-             * @description Empty: at once
-             */
-            at?: string;
-            body: string;
-            title: string;
-        } & {
-            [key: string]: unknown;
-        };
         SendInputBody: {
             /**
              * Format: date-time
@@ -7850,6 +7969,12 @@ export interface components {
             plain?: boolean;
             reason: string;
             unit_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        WriteBody: {
+            body: string;
+            title: string;
         } & {
             [key: string]: unknown;
         };
@@ -9818,6 +9943,103 @@ export interface operations {
             };
         };
     };
+    getCommitteeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    setCommitteeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeLevelView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLevelView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    getCommitteeNoticeChoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCommitteeChoiceView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
     getNoticeRules: {
         parameters: {
             query?: never;
@@ -9915,7 +10137,7 @@ export interface operations {
             };
         };
     };
-    sendCommitteeNotice: {
+    createCommitteeNotice: {
         parameters: {
             query?: never;
             header?: never;
@@ -9926,7 +10148,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SendBody"];
+                "application/json": components["schemas"]["WriteBody"];
             };
         };
         responses: {
@@ -9936,43 +10158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeSeriesView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["WebProblem"];
-                };
-            };
-        };
-    };
-    cancelCommitteeNotice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                series_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CancelBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoticeSeriesView"];
+                    "application/json": components["schemas"]["NoticeNoticeView"];
                 };
             };
             /** @description Error */
@@ -13253,6 +13439,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticeSharedView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    openChatTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeGroupView"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeNamingView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["WebProblem"];
+                };
+            };
+        };
+    };
+    noteNamed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamedInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCountView"];
                 };
             };
             /** @description Error */

@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     server: { deps: { inline: ['element-plus'] } },
   },
 })

@@ -3,7 +3,6 @@ import { clean } from './axe'
 import { approve, office, phoneOf, signIn } from './phones'
 
 test('the auditor searches, sees that nothing was touched, and takes a file along', async ({ page, request }) => {
-  test.slow() // a long table, looked through by axe
   const headers = await phoneOf(request, office)
   await signIn(page, request, headers)
   await page.goto('/console/audit')

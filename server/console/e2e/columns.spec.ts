@@ -32,10 +32,8 @@ async function openPerson(page: Page, name: string) {
   await expect(page.getByRole('heading', { name })).toBeVisible()
 }
 
-test.use({ actionTimeout: 20_000 })
-
 test('a committee has columns of its own, from the definition to the file that goes out', async ({ page, request, browser }) => {
-  test.setTimeout(300_000)
+  test.setTimeout(1_800_000)
   const phone = await Phone.of(browser, await county(request, '自设'))
   await phone.letIn(page)
   const menu = () => page.getByRole('link', { name: '自定义栏', exact: true }).click()

@@ -3,7 +3,6 @@ import { clean } from './axe'
 import { approve, got, office, phoneOf, signIn } from './phones'
 
 test('an election is drafted and opened, and its members are told', async ({ page, request }) => {
-  test.slow() // the whole roll, looked through by axe
   const headers = await phoneOf(request, office)
   await signIn(page, request, headers)
   await page.goto('/console/elections/new')

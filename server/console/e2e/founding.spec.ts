@@ -43,10 +43,8 @@ async function save(page: Page, name: string) {
   await expect(page.getByText(`已存为「${name}」`)).toBeVisible()
 }
 
-test.use({ actionTimeout: 30_000 })
-
 test('a county is surveyed, and four alliances are founded', async ({ page, request, browser }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(1_800_000)
   const phone = await Phone.of(browser, await county(request, '组建'))
   await phone.letIn(page)
   await look(page, '待办')

@@ -28,10 +28,8 @@ async function undo(page: Page, phone: Phone) {
   await expect(page.getByText(/^已撤销/)).toBeVisible()
 }
 
-test.use({ actionTimeout: 30_000 })
-
 test('a ledger comes in, is taken back, and comes in again', async ({ page, request, browser }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(1_800_000)
   const phone = await Phone.of(browser, await county(request, '导入'))
   await phone.letIn(page)
   const table = page.locator('.figures')

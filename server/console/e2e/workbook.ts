@@ -55,8 +55,9 @@ const checks = '0123456789X'
 /** The weights of an identity number's third to sixth digit. */
 const weights = [10, 5, 8, 4]
 
-/** A region of 3730 and above, where none is assigned; another one for each run. */
-export const region = () => `37${30 + Math.floor(Math.random() * 70)}${10 + Math.floor(Math.random() * 90)}`
+let regions = Math.floor(Math.random() * 6300)
+/** A region of 3730 and above, where none is assigned; another one for each run, and no two alike in one. */
+export const region = () => `37${30 + (regions % 70)}${10 + (Math.floor(regions++ / 70) % 90)}`
 
 /**
  * The same ledger of other people: every identity number gets another region, and a check digit that is as

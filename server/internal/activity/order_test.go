@@ -99,7 +99,7 @@ func TestOneOrderOfLocks(t *testing.T) {
 				}
 			}
 		}
-		must(s.Publish(t.Context(), c.head, key, false))(t)
+		must(s.Publish(t.Context(), c.head, key, 0, false))(t)
 		var wg sync.WaitGroup
 		do := func(n int, f func(i int)) {
 			steps += n
@@ -131,7 +131,7 @@ func TestOneOrderOfLocks(t *testing.T) {
 			n, err := s.Get(ctx, c.head, key)
 			may(err)
 			body := fmt.Sprintf("请各位参加，第%d次更正。", i)
-			_, err = s.Correct(ctx, c.head, key, n.Notice.Revision, nil, &body, "")
+			_, err = s.Correct(ctx, c.head, key, n.Notice.Revision, notice.Wording{Body: &body})
 			may(err, notice.ErrChanged, notice.ErrOver)
 		})
 		do(6, func(i int) {

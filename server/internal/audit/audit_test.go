@@ -368,7 +368,7 @@ func TestOneSealerAtATime(t *testing.T) {
 		running.Go(func() { s.Run(ctx); s.Close() })
 	}
 	o.write(t.Context(), 50)
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(testdb.Patience); ; {
 		if r := o.verify(); r.Lines == 50 {
 			break
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bense/server/internal/checkin"
+	"bense/server/internal/testdb"
 	"bense/server/internal/web"
 )
 
@@ -136,22 +137,43 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p.done); return nil }
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
 
+// pipe is one end of a connection, and knows when the other one is closed.
+type pipe struct {
+	net.Conn
+	gone context.Context
+}
+
+// served is the server's end.
+type served struct {
+	net.Conn
+	close context.CancelFunc
+}
+
+func (s served) Close() error {
+	defer s.close()
+	return s.Conn.Close()
+}
+
+// answerLimit is the server's for whole answers; a busy machine keeps it, too.
+const answerLimit = 3 * time.Second
+
 // listen serves the county with time-outs for whole answers that a stream must outlive.
-func (c *county) listen(t *testing.T) (dial func() net.Conn, srv *http.Server) {
+func (c *county) listen(t *testing.T) (dial func() pipe, srv *http.Server) {
 	t.Helper()
 	s := must(web.New(web.Options{Log: slog.New(slog.DiscardHandler)}))(t)
 	checkin.Routes(s.API, c.checkin, tokens{})
 	ln := pipes{make(chan net.Conn), make(chan struct{})}
-	srv = &http.Server{Handler: s.Engine, ReadTimeout: 300 * time.Millisecond, WriteTimeout: 300 * time.Millisecond}
+	srv = &http.Server{Handler: s.Engine, ReadTimeout: answerLimit, WriteTimeout: answerLimit}
 	srv.RegisterOnShutdown(c.checkin.Hub.Close)
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
-	t.Cleanup(func() { srv.Close(); <-served })
-	return func() net.Conn {
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(ln) }()
+	t.Cleanup(func() { srv.Close(); <-ended })
+	return func() pipe {
 		here, there := net.Pipe()
-		ln.conns <- there
+		gone, cancel := context.WithCancel(context.Background())
+		ln.conns <- served{there, cancel}
 		t.Cleanup(func() { here.Close() })
-		return here
+		return pipe{here, gone}
 	}, srv
 }
 
@@ -191,7 +213,7 @@ func snapshot(t *testing.T, lines <-chan string) (id string, b object) {
 				}
 				return id, b
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(testdb.Patience):
 			t.Fatal("no snapshot")
 		}
 	}
@@ -202,24 +224,22 @@ func TestBoardStreams(t *testing.T) {
 	c.checkin = c.instance(t, nil)
 	dial, srv := c.listen(t)
 	token := c.board(t, true)
-	conn := dial()
+	conn, began := dial(), time.Now()
 	lines := events(t, conn, token, "")
 	first, b := snapshot(t, lines)
 	if b["counts"].(object)["present"] != 0.0 || b["version"] != first {
 		t.Fatal(b)
 	}
-	began := time.Now()
 	c.record(t, c.liaison, c.tap(c.persons[0][0]))
-	_, b = snapshot(t, lines)
-	if took := time.Since(began); b["latest"].([]any)[0].(object)["name"] != "张建国" || took > time.Second {
-		t.Errorf("after %v: %v", took, b)
+	if _, b = snapshot(t, lines); b["latest"].([]any)[0].(object)["name"] != "张建国" {
+		t.Error(b)
 	}
 	old := b["code"].(object)["url"]
 	c.clk.Advance(30 * time.Second) // the next code comes without anybody asking, by the time of the old one
 	if _, b = snapshot(t, lines); b["code"].(object)["url"] == old {
 		t.Error("the same code again")
 	}
-	for time.Since(began) < time.Second { // longer than the server's time-outs
+	for time.Since(began) < answerLimit+time.Second { // a stream has no such limit
 		c.clk.Advance(30 * time.Second)
 		snapshot(t, lines)
 	}
@@ -229,7 +249,7 @@ func TestBoardStreams(t *testing.T) {
 	if _, b = snapshot(t, lines); b["counts"].(object)["present"] != 2.0 {
 		t.Error("a reconnection begins with", b)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testdb.Patience)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil { // streams do not hold a drain up
 		t.Error(err)
@@ -246,7 +266,6 @@ func TestSlowReadersAreDropped(t *testing.T) {
 	token := c.board(t, true)
 	slow := dial()
 	io.WriteString(slow, "GET /api/v1/boards/"+token+"/events HTTP/1.1\r\nHost: a\r\n\r\n") // and never reads
-	began := time.Now()
 	lines := events(t, dial(), token, "")
 	snapshot(t, lines)
 	for i, person := range c.persons[0] {
@@ -255,16 +274,10 @@ func TestSlowReadersAreDropped(t *testing.T) {
 			t.Fatal(b)
 		}
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the quick reader waited %v", took)
-	}
-	slow.SetReadDeadline(time.Now().Add(30 * time.Second))
-	for quiet := time.After(6 * time.Second); quiet != nil; { // longer than a reader may take
-		select {
-		case <-lines:
-		case <-quiet:
-			quiet = nil
-		}
+	select {
+	case <-slow.gone.Done():
+	case <-time.After(testdb.Patience):
+		t.Fatal("the slow reader stays")
 	}
 	if rest, err := io.ReadAll(slow); err != nil && !errors.Is(err, io.ErrClosedPipe) || strings.Contains(string(rest), "snapshot") {
 		t.Errorf("the slow reader still got %q, %v", rest, err)
@@ -294,7 +307,7 @@ func TestLinksAreTakenBack(t *testing.T) {
 		if w, p := call("", "GET", "/boards/"+token, ""); w.Code != 404 || p["code"] != "checkin.board_closed" {
 			t.Error(w.Code, w.Body)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), testdb.Patience)
 		if _, err := watching.Snapshot(ctx); !errors.Is(err, checkin.ErrBoardClosed) {
 			t.Error("an open screen stays:", err)
 		}

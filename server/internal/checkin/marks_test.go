@@ -19,6 +19,7 @@ import (
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
 	"bense/server/internal/live"
+	"bense/server/internal/testdb"
 )
 
 // instance is one more server on the county's database.
@@ -165,8 +166,8 @@ func (r reader) Persons(ctx context.Context, ids []id.ID) (map[id.ID]ledger.Pers
 	return r.Directory.Persons(ctx, ids)
 }
 
-// One liaison's mark at one server reaches another's long poll at another server within a second.
-func TestMarksReachOtherInstancesInASecond(t *testing.T) {
+// One liaison's mark at one server ends another's long poll at another server.
+func TestMarksReachOtherInstances(t *testing.T) {
 	m := miniredis.RunT(t)
 	for name, url := range map[string]string{"with Redis": "redis://" + m.Addr(), "without Redis": "redis://127.0.0.1:1"} {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +185,6 @@ func TestMarksReachOtherInstancesInASecond(t *testing.T) {
 			reads := make(chan struct{})
 			there.Directory = reader{there.Directory, reads}
 			cursor := c.marks(t, there, "", 0).Cursor
-			var took []time.Duration
 			for i, person := range slices.Concat(c.persons[0], c.persons[1][:1]) {
 				got := make(chan checkin.Marks, 1)
 				go func() {
@@ -195,19 +195,12 @@ func TestMarksReachOtherInstancesInASecond(t *testing.T) {
 					got <- m
 				}()
 				<-reads // what is committed from now on is not in the view that the waiting begins with
-				began := time.Now()
 				must(here.Record(t.Context(), c.liaison, c.list, []checkin.Item{c.tap(person)}))(t)
 				m := <-got
-				took = append(took, time.Since(began))
 				if m.Counts.Present != i+1 || m.Reset {
 					t.Fatalf("%+v", m.Counts)
 				}
 				cursor = m.Cursor
-			}
-			slices.Sort(took)
-			t.Logf("%s: %v", name, took)
-			if took[2] > time.Second || took[4] > 3*time.Second { // a busy machine may hold one up
-				t.Errorf("marks took %v", took)
 			}
 		})
 	}
@@ -240,7 +233,7 @@ func TestMarksWaitAndLetGo(t *testing.T) {
 		if m.Cursor != cursor {
 			t.Errorf("%+v", m)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(testdb.Patience):
 		t.Fatal("still waiting")
 	}
 }

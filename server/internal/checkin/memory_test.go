@@ -56,7 +56,7 @@ func TestARepetitionNeedsNoDatabase(t *testing.T) {
 		t.Fatal(r)
 	}
 	// A list that takes longer to load than a request waits is remembered for the next one.
-	for until := time.Now().Add(10 * time.Second); c.fromMemory(t) == 0; {
+	for until := time.Now().Add(testdb.Patience); c.fromMemory(t) == 0; {
 		if r := must(c.checkin.SignIn(t.Context(), c.member, tap))(t); r.Answer != checkin.OK || time.Now().After(until) {
 			t.Fatalf("still not remembered: %+v", r)
 		}

@@ -9,6 +9,7 @@ import (
 	"bense/server/internal/checkin"
 	"bense/server/internal/id"
 	"bense/server/internal/ledger"
+	"bense/server/internal/testdb"
 )
 
 // Who moves between units and alliances, or whose unit is renamed, is told by an instance that remembers the list what one tells that
@@ -57,7 +58,7 @@ func TestMemoryFollowsMoves(t *testing.T) {
 					h.accounts.untie(p)
 				}
 				tap := h.tap1(t, other, h.arrive(t, other))
-				for until := time.Now().Add(10 * time.Second); ; { // until the list is in memory
+				for until := time.Now().Add(testdb.Patience); ; { // until the list is in memory
 					if r := must(h.checkin.SignIn(t.Context(), other, tap))(t); r.Answer != checkin.OK {
 						t.Fatal(r)
 					}
@@ -96,7 +97,7 @@ func TestAMoveReachesEveryMemory(t *testing.T) {
 	must(there.SignIn(t.Context(), other, c.tap1(t, other, c.arrive(t, other))))(t)
 	must(c.ledger.UpdatePerson(t.Context(), actor.System, c.persons[0][0], ledger.PersonChange{Unit: &c.units[1]}))(t)
 	ticket, last := c.arrive(t, c.member), ""
-	for until := time.Now().Add(10 * time.Second); last != "县教育局"; {
+	for until := time.Now().Add(testdb.Patience); last != "县教育局"; {
 		r := must(there.SignIn(t.Context(), c.member, c.tap1(t, c.member, ticket)))(t)
 		if r.Answer != checkin.OK && r.Answer != checkin.Already || time.Now().After(until) {
 			t.Fatal(fmt.Sprint(r, last))

@@ -110,7 +110,7 @@ func TestSignInsWhileKeysChange(t *testing.T) {
 	fresh := func(what string, box *crypt.Box, who actor.Actor, by byte) {
 		t.Helper()
 		signIn(what, c.under(t, box), who, ticket(c.under(t, box), who), checkin.OK)
-		for until := time.Now().Add(5 * time.Second); sealed() != by; { // it is offered behind the answer
+		for until := time.Now().Add(testdb.Patience); sealed() != by; { // it is offered behind the answer
 			if time.Now().After(until) {
 				t.Errorf("%s: what lies in Redis is sealed by key %d", what, sealed())
 				return

@@ -62,6 +62,7 @@ func (quiet) Answered(context.Context, id.ID, id.ID, id.ID) error            { r
 func (quiet) ActivityCancelled(context.Context, id.ID, string) error         { return nil }
 func (quiet) ActivityMoved(context.Context, actor.Actor, notice.Facts) error { return nil }
 func (quiet) Placed(context.Context, id.ID, []id.ID) error                   { return nil }
+func (quiet) Hold(context.Context, id.ID) error                              { return nil }
 
 // accounts names every account; families lists bindings to others than oneself.
 type accounts struct {

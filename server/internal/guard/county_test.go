@@ -62,7 +62,7 @@ func startOn(t *testing.T, redis string) *service {
 	t.Helper()
 	s := &service{
 		database: testdb.OwnURL(t), clock: clock.NewFake(clock.System().Now()), logged: &buffer{},
-		http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+		http: &http.Client{Timeout: testdb.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	}
 	var err error
 	s.Instance, err = app.Isolated(t.Context(), app.IsolatedOptions{Database: s.database, Redis: redis, Log: s.logger(), Clock: s.clock})
@@ -183,7 +183,7 @@ func (s *service) try(t *testing.T, token, method, path string, body any) (answe
 // ended waits for work in the background.
 func (s *service) ended(t *testing.T, job string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); job != ""; {
+	for deadline := time.Now().Add(testdb.Patience); job != ""; {
 		var running int
 		if err := s.DB.SQL().QueryRow("SELECT COUNT(*) FROM jobs WHERE id = ? AND state = 'running'", job).Scan(&running); err != nil {
 			t.Fatal(err)

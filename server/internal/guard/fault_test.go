@@ -138,11 +138,7 @@ func TestEverythingWorksWithoutRedis(t *testing.T) {
 	m := miniredis.RunT(t)
 	w := newWorldOn(t, "redis://"+m.Addr())
 	m.Close()
-	begun := time.Now()
 	w.thread(t)
-	if took := time.Since(begun); took > 20*time.Second {
-		t.Errorf("the thread took %v without Redis", took)
-	}
 	if ready := w.call(t, "", "GET", "//readyz", nil); ready.Status != 200 {
 		t.Errorf("not ready without Redis: %d %s", ready.Status, ready.Body)
 	}

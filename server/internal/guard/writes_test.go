@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bense/server/internal/audit"
+	"bense/server/internal/testdb"
 )
 
 // silent are the writes that leave no line in the audit, and why.
@@ -145,7 +146,7 @@ func (m *matrix) drive(t *testing.T) {
 	visit := m.must(t, guest.token, "POST", "/visits", map[string]string{"token": poster})
 	before := m.writes.count()
 	m.must(t, guest.token, "POST", "/check-ins", map[string]any{"ticket": visit.text("ticket"), "nonce": strings.Repeat("5", 32), "person_id": s["person"], "happened_at": m.clock.Now()})
-	for deadline := time.Now().Add(5 * time.Second); m.writes.count() == before; { // an own phone's line follows its row
+	for deadline := time.Now().Add(testdb.Patience); m.writes.count() == before; { // an own phone's line follows its row
 		if time.Now().After(deadline) {
 			t.Fatal("a sign-in left no line")
 		}

@@ -18,14 +18,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const soon = 5 * time.Second
+// patience finds what hangs and measures nothing.
+const patience = time.Minute
 
 // signal waits for one.
 func signal(t *testing.T, w *live.Watch) {
 	t.Helper()
 	select {
 	case <-w.C():
-	case <-time.After(soon):
+	case <-time.After(patience):
 		t.Fatal("no signal")
 	}
 }
@@ -112,11 +113,7 @@ func TestChangesAreSeenWithoutRedis(t *testing.T) {
 	w := h.Watch(3)
 	signal(t, w) // the first look: it may have changed since it was read
 	print.Add(1)
-	began := time.Now()
-	signal(t, w)
-	if took := time.Since(began); took > 2*time.Second { // one look failed in between
-		t.Errorf("seen after %v", took)
-	}
+	signal(t, w) // one look failed in between
 	h.Changed(3) // Redis is gone: nothing waits for it
 	signal(t, w)
 	w.Close()

@@ -37,16 +37,18 @@ func TestBufferLosesNothingAndHoldsNothingBackForLong(t *testing.T) {
 	b := log.NewBuffer(s)
 	l := log.New(b, "info")
 	l.Info("one")
-	l.Info("two")
 	select {
-	case <-s.wrote:
-	case <-time.After(5 * time.Second):
-		t.Fatal("held back for seconds")
+	case <-s.wrote: // nobody asked for it
+	case <-time.After(time.Minute):
+		t.Fatal("held back")
 	}
-	l.Info("three")
-	l.Warn("four")
+	for range 500 {
+		l.Info("many")
+	}
+	l.Warn("now")
 	s.mu.Lock()
-	if text := s.text.String(); strings.Count(text, "\n") != 4 || !strings.Contains(text, "four") || s.calls != 2 {
+	// a machine that stands still for a while in their middle may cost a call more, not one a line
+	if text := s.text.String(); strings.Count(text, "\n") != 502 || !strings.Contains(text, "now") || s.calls > 100 {
 		t.Errorf("%d calls: %s", s.calls, text)
 	}
 	s.mu.Unlock()

@@ -195,7 +195,7 @@ func TestACancellationReplacesWhatWaits(t *testing.T) {
 	key := h.published()
 	h.work()
 	o.sent = nil
-	h.must(h.svc.ActivityChanged(t.Context(), party))
+	h.moveTo(head(), time.Hour, "黄河文化馆")
 	h.must(h.svc.Placed(t.Context(), party, []id.ID{1102}))
 	f := h.facts[party]
 	f.State = "cancelled"
@@ -231,19 +231,19 @@ func TestChangesSayWhatHappened(t *testing.T) {
 	correct := func(body string) {
 		n, err := h.svc.Get(t.Context(), head(), key)
 		h.must(err)
-		h.must(failure(h.svc.Correct(t.Context(), head(), key, n.Notice.Revision, nil, &body, "")))
+		h.must(failure(h.svc.Correct(t.Context(), head(), key, n.Notice.Revision, notice.Wording{Body: &body})))
 	}
 	const moved, corrected = "时间或地点有变动，请点开看看", "通知有更正，请点开看看"
 	correct("请带水杯。")
 	if got := said(); got != corrected {
 		t.Error(got)
 	}
-	h.must(h.svc.ActivityChanged(t.Context(), party))
+	h.moveTo(head(), time.Hour, "黄河文化馆")
 	if got := said(); got != moved {
 		t.Error(got)
 	}
 	h.must(failure(h.svc.Read(t.Context(), member(1101), key, notice.ViaInbox, nil)))
-	h.must(h.svc.ActivityChanged(t.Context(), party))
+	h.moveTo(head(), time.Hour, "黄河文化馆")
 	correct("请带水杯和帽子。")
 	if got := said(); got != moved || h.remaining(1101, notice.ForChange) != 1 {
 		t.Errorf("%s, credit %d", got, h.remaining(1101, notice.ForChange))

@@ -8,6 +8,7 @@ import (
 
 	"bense/server/internal/id"
 	"bense/server/internal/notice"
+	"bense/server/internal/testdb"
 	"bense/server/internal/wechat"
 	"bense/server/internal/wechat/emulator"
 )
@@ -60,7 +61,7 @@ func (p platform) says(u emulator.User, yes bool, occasions ...string) {
 
 func (p platform) flush() {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), testdb.Patience)
 	defer cancel()
 	p.must(p.emulator.Flush(ctx))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	driver "github.com/go-sql-driver/mysql"
 
@@ -28,6 +29,9 @@ var shared struct {
 	err  error
 	drop func()
 }
+
+// Patience is how long a test waits for what has to come: it finds what hangs and measures nothing.
+const Patience = time.Minute
 
 // template is migrated once in a test binary; every other database is a copy of it, which takes a
 // tenth of the time.
