@@ -33,6 +33,7 @@ const ended = (state: string, over: object = {}) => world({ 'GET /notices/31/tim
 
 /** Another time or place, and notices that are over, in the elder audit. */
 export const moveStates: { name: string; path: string; world: Answers; sees: string; act?: (page: Page) => Promise<void> }[] = [
+  { name: '改时间地点 不用送审', path, world: world({}, { writing: writing({ needs_approval: true }) }), sees: '不用送审', act: sure },
   { name: '改时间地点', path, world: world(), sees: '现在定的' },
   { name: '改时间地点 选时间', path, world: world(), sees: '几点结束', act: tap('点这里改时间') },
   { name: '改时间地点 看一遍', path, world: world(), sees: '已经知道的109位', act: sure },

@@ -121,12 +121,6 @@ export const writingStates: { name: string; path: string; world: Answers; sees: 
   { name: '请您看更正', path: 'packages/head/correction?id=31', world: one(mend({ own: false, can_approve: true, doubtful: true, writer: '阿不都热依木·买买提' })), sees: '改好以后是这样' },
   { name: '请您看更正 退回', path: 'packages/head/correction?id=31', world: one(mend({ own: false, can_approve: true })), sees: '为什么退回', act: tap('退回去改') },
   { name: '更正 断网', path: 'packages/head/correction?id=31', world: head({ 'GET /notices/31': { abort: true } }), sees: '网络没有连上' },
-  { name: '改时间和地点', path: 'packages/head/move?id=31', world: one({ writing: writing({ needs_approval: true }) }), sees: '不用送审' },
-  { name: '改时间和地点 几点', path: 'packages/head/move?id=31', world: one({ writing: writing() }), sees: '几点开始', act: tap('点这里改时间') },
-  {
-    name: '改时间和地点 改好', path: 'packages/head/move?id=31', sees: '已经改好',
-    world: one({ writing: writing() }, { 'PATCH /activities/21': { json: variants.activity } }), act: after(tap('点这里改时间'), tap('晚半小时'), tap('定好了'), tap('告诉大家')),
-  },
   { name: '取消活动', path: 'packages/head/cancel?id=31', world: one({ writing: writing() }), sees: '为什么取消' },
   {
     name: '取消活动 取消了', path: 'packages/head/cancel?id=31', sees: '已经取消',

@@ -26,7 +26,7 @@ func TestAMoveReachesThoseWhoKnew(t *testing.T) {
 	h := newHouse(t)
 	h.accept(notice.ForChange, 2, 1101, 1203)
 	h.draft()
-	h.moveTo(head(), time.Hour, "黄河文化馆") // nobody has the notice yet
+	h.moveTo(head(), time.Hour, "黄河文化馆") // nobody has the notice yet: it is only a new revision
 	key, _, err := h.svc.ForActivity(t.Context(), party)
 	h.must(err)
 	h.publishDraft(key)
@@ -41,7 +41,7 @@ func TestAMoveReachesThoseWhoKnew(t *testing.T) {
 		h.must(err)
 		return string(data)
 	}
-	if i, err := h.svc.Get(t.Context(), member(1201), key); err != nil || len(i.Moves) != 0 || !strings.Contains(calendar(), "SEQUENCE:0\r\n") {
+	if i, err := h.svc.Get(t.Context(), member(1201), key); err != nil || len(i.Moves) != 0 || !strings.Contains(calendar(), "SEQUENCE:1\r\n") {
 		t.Errorf("%+v %v", i.Moves, err)
 	}
 
@@ -53,7 +53,7 @@ func TestAMoveReachesThoseWhoKnew(t *testing.T) {
 	if len(i.Moves) != 1 || i.Moves[0].Told != 3 || !slices.Equal(i.Moves[0].Changes(), want) {
 		t.Errorf("%+v", i.Moves)
 	}
-	if i.People[0].Answer != "going" || !i.People[0].ReadAt.IsZero() || !strings.Contains(calendar(), "SEQUENCE:1\r\n") {
+	if i.People[0].Answer != "going" || !i.People[0].ReadAt.IsZero() || !strings.Contains(calendar(), "SEQUENCE:2\r\n") {
 		t.Errorf("the answer is gone, or it counts as read: %+v", i.People)
 	}
 	if h.work() != 2 || h.sent[0].Fields["thing4"] != "时间或地点有变动，请点开看看" {

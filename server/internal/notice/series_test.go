@@ -232,10 +232,19 @@ func TestASecondOneOfTheOfficeReadsIt(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	part := got.Parts[0].Notice
-	_, err = h.svc.Correct(t.Context(), staff(), part, 0, notice.Wording{Body: text("九点请留意。")})
-	h.want(err, notice.ErrApproval)
-	_, err = h.svc.Correct(t.Context(), deskmate(), part, 0, notice.Wording{Body: text("九点请留意。")})
+	for _, who := range []actor.Actor{staff(), deskmate()} { // one's own words, whoever wrote the notice
+		_, err = h.svc.Correct(t.Context(), who, part, 0, notice.Wording{Body: text("九点请留意。")})
+		h.want(err, notice.ErrApproval)
+	}
+	i, err := h.svc.SubmitCorrection(t.Context(), deskmate(), part, 0, notice.Wording{Body: text("九点请留意。")})
 	h.must(err)
+	_, err = h.svc.ApproveCorrection(t.Context(), lead(), part, i.Proposal.ID)
+	h.want(err, notice.ErrCommittee)
+	i, err = h.svc.ApproveCorrection(t.Context(), staff(), part, i.Proposal.ID)
+	h.must(err)
+	if i.Notice.Body != "九点请留意。" {
+		t.Error(i.Notice.Body)
+	}
 }
 
 func TestOneOfApprovalReturnAndWithdrawalOfACommitteeNoticeWins(t *testing.T) {
