@@ -20,6 +20,9 @@ func (s *Service) approved(ctx context.Context, who actor.Actor, n Notice) error
 	if err != nil || !needs(who, level, n) {
 		return err
 	}
+	if n.Series != 0 {
+		return ErrApproval.Say("发给各联盟的通知要先请另一位同事看过，请点送审")
+	}
 	return ErrApproval
 }
 

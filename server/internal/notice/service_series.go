@@ -78,9 +78,6 @@ func (s *Service) spread(ctx context.Context, who actor.Actor, was Notice, revie
 	if err != nil {
 		return err
 	}
-	if err := s.store.update(ctx, was, n); err != nil {
-		return err
-	}
 	reached := 0
 	for _, a := range list {
 		if n.Audience.Kind == SomeAlliances && !slices.Contains(n.Audience.Subjects, a.ID) {
@@ -99,6 +96,9 @@ func (s *Service) spread(ctx context.Context, who actor.Actor, was Notice, revie
 		return ErrTeamEmpty
 	case reached == 0:
 		return ErrNoAlliance
+	}
+	if err := s.store.update(ctx, was, n); err != nil { // last: what reaches nobody stays as it was, and says why
+		return err
 	}
 	return s.Audit.Write(ctx, who, audit.Line{Action: "notice.series", Kind: "committee", Subject: n.Committee, Place: n.At(),
 		Detail: map[string]any{"series": n.ID, "alliances": reached}})
