@@ -100,6 +100,30 @@ func TestAMoveReachesThoseWhoKnew(t *testing.T) {
 	}
 }
 
+// What would leave after the new beginning waits for its author, also where the head may send without asking; what is
+// out ends with the activity.
+func TestAMoveToAnEarlierTime(t *testing.T) {
+	h := newHouse(t)
+	key := h.draft()
+	at := h.facts[party].StartsAt.Add(-2 * time.Hour)
+	h.must(failure(h.svc.Schedule(t.Context(), head(), key, h.rev(key), at, false)))
+	h.moveTo(head(), -time.Hour, "黄河文化馆")
+	if got := h.state(key); got.State != notice.Scheduled {
+		t.Errorf("%+v", got)
+	}
+	h.moveTo(head(), -time.Hour, "黄河文化馆")
+	if got := h.state(key); got.State != notice.Draft || !strings.Contains(got.Remark, "请重新定时间") {
+		t.Errorf("%+v", got)
+	}
+	h.publishDraft(key)
+	h.moveTo(head(), -time.Hour, "黄河文化馆")
+	h.clk.Advance(h.facts[party].EndsAt.Add(time.Minute).Sub(h.clk.Now()))
+	h.work()
+	if got := h.state(key); got.State != notice.Closed {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Who has no number, or wants the family to be told, is reached through the family, within the same scope and
 // with the same line in the audit.
 func TestTheFamilysNumberOnTheCallList(t *testing.T) {

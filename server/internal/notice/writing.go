@@ -35,6 +35,9 @@ const (
 // remarkMoved is what the author of an approved notice reads when its activity has moved since.
 const remarkMoved = "活动的时间或地点改了，请看一遍，再送审"
 
+// remarkLate is what the author of a planned notice reads when its activity begins before it would go out.
+const remarkLate = "活动改得早了，原定的发出时间太晚，请重新定时间"
+
 // plan reports why the notice can't go out at a time, if so; the zero time is "at once".
 func plan(at time.Time, r Rules, about *Facts, now time.Time) error {
 	switch {
