@@ -1,6 +1,7 @@
 package notice_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,42 @@ func (h *house) follow(main id.ID) id.ID {
 	h.must(err)
 	h.must(failure(h.svc.Address(h.t.Context(), head(), n.Notice.ID, notice.Audience{Kind: notice.NotAnswered}, main)))
 	return n.Notice.ID
+}
+
+// Who reads what followed sees a move that came after it, too; once the notice before is closed, nobody else tells them.
+func TestWhatFollowsANoticeMovesWithIt(t *testing.T) {
+	h := newHouse(t)
+	main := h.published()
+	h.moveTo(head(), time.Hour, "黄河文化馆")
+	h.clk.Advance(time.Minute)
+	key := h.follow(main)
+	h.must(failure(h.svc.Publish(t.Context(), head(), key, h.rev(key), false)))
+	h.clk.Advance(time.Minute)
+	moves := func(key id.ID) int {
+		i, err := h.svc.Get(t.Context(), member(1201), key)
+		h.must(err)
+		return len(i.Moves)
+	}
+	if moves(main) != 1 || moves(key) != 0 {
+		t.Errorf("%d and %d moves", moves(main), moves(key))
+	}
+	if data, err := h.svc.Calendar(t.Context(), member(1201), key); err != nil || !strings.Contains(string(data), "SEQUENCE:2\r\n") {
+		t.Errorf("a calendar keeps the entry of the notice before: %s %v", data, err)
+	}
+	h.accept(notice.ForChange, 2, 1201)
+	h.moveTo(head(), time.Hour, "老年大学二楼")
+	h.work()
+	if moves(main) != 2 || moves(key) != 1 || len(h.sent) != 1 {
+		t.Errorf("%d and %d moves, %d messages", moves(main), moves(key), len(h.sent))
+	}
+	h.must(failure(h.svc.Read(t.Context(), member(1201), key, notice.ViaInbox, nil)))
+	h.must(failure(h.svc.Close(t.Context(), head(), main)))
+	h.clk.Advance(time.Minute)
+	h.moveTo(head(), time.Hour, "老年大学三楼")
+	h.work()
+	if moves(main) != 2 || moves(key) != 2 || len(h.sent) != 2 || h.timeline(key).Tally.Read != 0 {
+		t.Errorf("%d and %d moves, %d messages, %+v", moves(main), moves(key), len(h.sent), h.timeline(key).Tally)
+	}
 }
 
 func TestWhatFollowsANoticeEndsWithIt(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"bense/server/internal/actor"
 	"bense/server/internal/errs"
 	"bense/server/internal/id"
 	"bense/server/internal/notice"
@@ -191,6 +192,16 @@ func TestPictureWithAPhotograph(t *testing.T) {
 	}
 }
 
+// forwarded is how tall the picture is that is passed on.
+func (h *house) forwarded(who actor.Actor, key id.ID) int {
+	h.t.Helper()
+	data, err := h.svc.Picture(h.t.Context(), who, key)
+	h.must(err)
+	img, err := png.Decode(bytes.NewReader(data))
+	h.must(err)
+	return img.Bounds().Dy()
+}
+
 // Only pictures that have passed the check leave the mini-program.
 func TestUncheckedPicturesStayInside(t *testing.T) {
 	h := newHouse(t)
@@ -205,11 +216,7 @@ func TestUncheckedPicturesStayInside(t *testing.T) {
 			_, err := h.db.SQL().ExecContext(t.Context(), "UPDATE notice_pictures SET state = '"+string(states[n])+"' WHERE id = "+p.String())
 			h.must(err)
 		}
-		data, err := h.svc.Picture(t.Context(), member(1101), key)
-		h.must(err)
-		img, err := png.Decode(bytes.NewReader(data))
-		h.must(err)
-		return img.Bounds().Dy()
+		return h.forwarded(member(1101), key)
 	}
 	none := size(notice.PhotoRefused, notice.PhotoRefused)
 	for _, s := range []notice.PhotoState{notice.PhotoPending, notice.PhotoReview} {

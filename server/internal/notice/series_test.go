@@ -2,6 +2,7 @@ package notice_test
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -143,6 +144,15 @@ func TestACommitteeNoticeToATeamReachesItEverywhere(t *testing.T) {
 	if got := h.series(gone); got.Notice.State != notice.Draft || len(got.Parts) != 0 {
 		t.Errorf("half of it went out: %+v", got)
 	}
+	h.wishes = map[id.ID]string{1102: "门球队"}
+	_, err = h.svc.Schedule(t.Context(), staff(), gone, h.rev(gone), start.Add(time.Hour), false)
+	h.must(err)
+	h.wishes = nil
+	h.clk.Advance(time.Hour)
+	h.work()
+	if got := h.series(gone); got.Notice.State != notice.Draft || !strings.Contains(got.Notice.Remark, "兴趣队里现在没有在册的党员") {
+		t.Errorf("nobody hears why it did not go out: %+v", got)
+	}
 }
 
 func TestPicturesOfACommitteeNoticeAreCheckedOnceAndShownEverywhere(t *testing.T) {
@@ -163,6 +173,7 @@ func TestPicturesOfACommitteeNoticeAreCheckedOnceAndShownEverywhere(t *testing.T
 	if len(got.Parts) != 2 || len(h.asked) != 1 {
 		t.Fatalf("%+v, asked %d times", got, len(h.asked))
 	}
+	tall := map[id.ID]int{}
 	for who, part := range map[id.ID]id.ID{1201: got.Parts[0].Notice, 2101: got.Parts[1].Notice} {
 		one, err := h.svc.Get(t.Context(), member(who), part)
 		h.must(err)
@@ -170,6 +181,7 @@ func TestPicturesOfACommitteeNoticeAreCheckedOnceAndShownEverywhere(t *testing.T
 		if err != nil || len(one.Photos) != 1 || !bytes.HasPrefix(data, []byte{0xff, 0xd8}) {
 			t.Error(err, one.Photos)
 		}
+		tall[who] = h.forwarded(member(who), part)
 	}
 	_, err = h.svc.Photo(t.Context(), member(1201), h.published(), photo)
 	h.want(err, notice.ErrNoPhoto)
@@ -179,6 +191,11 @@ func TestPicturesOfACommitteeNoticeAreCheckedOnceAndShownEverywhere(t *testing.T
 	h.must(err)
 	_, err = h.svc.Photo(t.Context(), member(2101), got.Parts[1].Notice, photo)
 	h.want(err, notice.ErrNoPhoto)
+	for who, part := range map[id.ID]id.ID{1201: got.Parts[0].Notice, 2101: got.Parts[1].Notice} {
+		if h.forwarded(member(who), part) == tall[who] {
+			t.Error("what was passed on had no picture in it")
+		}
+	}
 }
 
 func TestASecondOneOfTheOfficeReadsIt(t *testing.T) {
@@ -238,6 +255,13 @@ func TestASecondOneOfTheOfficeReadsIt(t *testing.T) {
 	}
 	i, err := h.svc.SubmitCorrection(t.Context(), deskmate(), part, 0, notice.Wording{Body: text("九点请留意。")})
 	h.must(err)
+	for _, who := range []actor.Actor{head(), lead(), staff()} {
+		got, err := h.svc.Get(t.Context(), who, part)
+		h.must(err)
+		if desk := who.Account == staff().Account; (got.Proposal != nil) != desk || desk && !got.Proposal.Approver {
+			t.Errorf("account %d sees %+v", who.Account, got.Proposal)
+		}
+	}
 	_, err = h.svc.ApproveCorrection(t.Context(), lead(), part, i.Proposal.ID)
 	h.want(err, notice.ErrCommittee)
 	i, err = h.svc.ApproveCorrection(t.Context(), staff(), part, i.Proposal.ID)

@@ -15,29 +15,31 @@ var ErrNoDate = errs.New(errs.Conflict, "notice.no_date", "这条通知没有活
 
 // Forward gives a notice as it may be passed on; whoever may read it may pass it on.
 func (s *Service) Forward(ctx context.Context, who actor.Actor, key id.ID) (Leaflet, error) {
+	_, l, err := s.leaflet(ctx, who, key)
+	return l, err
+}
+
+func (s *Service) leaflet(ctx context.Context, who actor.Actor, key id.ID) (Notice, Leaflet, error) {
 	n, about, err := s.out(ctx, who, key)
 	if err != nil {
-		return Leaflet{}, err
+		return n, Leaflet{}, err
 	}
 	a, err := s.Directory.Alliance(ctx, n.Alliance)
-	if err != nil {
-		return Leaflet{}, err
-	}
-	return leaflet(n, about, a.Name, s.Contact, s.Clock.Now()), nil
+	return n, leaflet(n, about, a.Name, s.Contact, s.Clock.Now()), err
 }
 
 // Picture gives it as one picture, with the first of the notice's pictures in it. Only what has passed the check
 // leaves the mini-program.
 func (s *Service) Picture(ctx context.Context, who actor.Actor, key id.ID) ([]byte, error) {
-	l, err := s.Forward(ctx, who, key)
+	n, l, err := s.leaflet(ctx, who, key)
 	if err != nil {
 		return nil, err
 	}
-	photos, err := s.store.photos(ctx, []id.ID{key})
+	photos, err := s.store.photos(ctx, []id.ID{n.source()})
 	if err != nil {
 		return nil, err
 	}
-	list := photos[key]
+	list := photos[n.source()]
 	i := slices.IndexFunc(list, func(p Photo) bool { return p.State == PhotoPassed })
 	if i < 0 {
 		return l.Picture(nil)
@@ -66,8 +68,8 @@ func (s *Service) Calendar(ctx context.Context, who actor.Actor, key id.ID) ([]b
 	if about == nil {
 		return nil, ErrNoDate
 	}
-	moved, err := s.store.moves(ctx, []id.ID{n.ID})
-	return calendarEntry(n, *about, n.Revision+len(moved[n.ID]), s.Clock.Now()), err
+	moved, err := s.store.moves(ctx, []id.ID{n.ID, n.Follows})
+	return calendarEntry(n, *about, n.Revision+len(moved[n.ID])+len(moved[n.Follows]), s.Clock.Now()), err
 }
 
 // out gives a notice that has been published, with its activity.

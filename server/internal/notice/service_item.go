@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bense/server/internal/actor"
@@ -67,7 +68,7 @@ func (s *Service) items(ctx context.Context, who actor.Actor, list []Notice) ([]
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.written(ctx, who, list, keys)
+	w, err := s.written(ctx, who, list)
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +102,13 @@ type written struct {
 	names     map[id.ID]string
 }
 
-func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, keys []id.ID) (w written, err error) {
-	var named, corrected, rules, authors, running, sources []id.ID
+func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice) (w written, err error) {
+	var named, corrected, rules, authors, running, sources, moves []id.ID
 	for _, n := range list {
 		sources = append(sources, n.source())
+		if moves = append(moves, n.ID); n.Follows != 0 {
+			moves = append(moves, n.Follows)
+		}
 		if n.Audience.Kind != AllOfAlliance && n.Audience.Kind != NotAnswered {
 			named = append(named, n.ID)
 		}
@@ -136,7 +140,7 @@ func (s *Service) written(ctx context.Context, who actor.Actor, list []Notice, k
 	if w.old, err = s.store.versions(ctx, corrected); err != nil {
 		return w, err
 	}
-	if w.moves, err = s.store.moves(ctx, keys); err != nil {
+	if w.moves, err = s.store.moves(ctx, unique(moves)); err != nil {
 		return w, err
 	}
 	if w.proposals, err = s.store.proposals(ctx, running); err != nil {
@@ -156,7 +160,7 @@ func (w written) complete(who actor.Actor, i *Item) {
 	n := i.Notice
 	i.Notice.Audience.Subjects, i.Notice.Audience.Teams = w.named[n.ID].Subjects, w.named[n.ID].Teams
 	i.Photos = w.photos[n.source()]
-	i.Corrections, i.Moves = corrections(n, w.old[n.ID]), w.moves[n.ID]
+	i.Corrections, i.Moves = corrections(n, w.old[n.ID]), w.seenMoves(n)
 	if !writes(who, n) {
 		return
 	}
@@ -174,12 +178,22 @@ func (w written) complete(who actor.Actor, i *Item) {
 	i.Writer, i.Keeper = w.names[n.Author], w.names[n.Keeper]
 }
 
+// seenMoves gives the moves that the readers of a notice have been through: where people were told with the notice
+// before this one, those since this one is out.
+func (w written) seenMoves(n Notice) []Move {
+	if n.Follows == 0 || !n.Went() {
+		return w.moves[n.ID]
+	}
+	since := slices.DeleteFunc(slices.Clone(w.moves[n.Follows]), func(m Move) bool { return m.At.Before(n.PublishedAt) })
+	return append(since, w.moves[n.ID]...)
+}
+
 // propose adds to a notice that is out what there is about correcting it.
 func (w written) propose(who actor.Actor, level Level, i *Item) {
 	mine := i.Notice
 	mine.Editor = who.Account // the words of a correction are its writer's
 	i.Needs = needs(who, level, mine)
-	if p, ok := w.proposals[mine.ID]; ok {
+	if p, ok := w.proposals[mine.ID]; ok && i.Owner { // what waits at the committee's desk is nothing for an alliance's yet
 		own := p.Author == who.Account
 		i.Proposal = &Proposed{Proposal: p, Changes: Changes(mine.Title, mine.Body, p.Title, p.Body), Writer: w.names[p.Author],
 			Own: own, Approver: p.State == Submitted && !own && reads(who, level, mine)}
