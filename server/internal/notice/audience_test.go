@@ -60,7 +60,7 @@ func TestTeamsAreMatchedWholeAsTheyAreWhenItGoesOut(t *testing.T) {
 		_, err = h.svc.Address(t.Context(), head(), key, a, 0)
 		h.want(err, notice.ErrAudience)
 	}
-	i, err := h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.SomeTeams, Teams: []string{"门球", "门球", "书法队"}}, 0)
+	i, err := h.svc.Address(t.Context(), head(), key, notice.Audience{Kind: notice.SomeTeams, Teams: []string{"门球", "门球 ", "门 球", "书法队", "书法队" + strings.Repeat(" ", 200)}}, 0)
 	h.must(err)
 	if d := cmp.Diff([]string{"书法队", "门球"}, i.Notice.Audience.Teams); d != "" {
 		t.Error(d)

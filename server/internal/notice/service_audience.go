@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"bense/server/internal/actor"
 	"bense/server/internal/errs"
@@ -73,8 +74,7 @@ func (s *Service) Address(ctx context.Context, who actor.Actor, key id.ID, a Aud
 	}
 	slices.Sort(a.Subjects)
 	a.Subjects = slices.Compact(a.Subjects)
-	slices.Sort(a.Teams)
-	a.Teams = slices.Compact(a.Teams)
+	a.Teams = ledger.TeamNames(strings.Join(a.Teams, "、")) // each team once, however it is spelled
 	if err := a.check(follows); err != nil {
 		return Item{}, err
 	}
