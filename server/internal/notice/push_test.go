@@ -333,10 +333,15 @@ func TestAnAnnouncementIsCorrected(t *testing.T) {
 	h.must(err)
 	h.work()
 	before := len(h.sent)
+	_, err = h.svc.SubmitCorrection(t.Context(), head(), key, 0, words("7月3日晚上结束。"))
+	h.must(err)
 	h.must(h.svc.Amend(t.Context(), head(), key, "7月4日结束。\n原定7月3日。"))
 	h.work()
 	if got := h.timeline(key).Notice; got.Body != "7月4日结束。\n原定7月3日。" || got.State != notice.Published {
 		t.Errorf("%+v", got)
+	}
+	if i, err := h.svc.Get(t.Context(), head(), key); err != nil || i.Proposal.State != notice.Draft || i.Proposal.Remark == "" {
+		t.Errorf("a correction of the text before still waits: %+v %v", i.Proposal, err)
 	}
 	if len(h.sent) != before+1 || h.sent[before].TemplateID != templateID(notice.ForChange) {
 		t.Errorf("%+v", h.sent[before:])

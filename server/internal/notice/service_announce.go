@@ -59,6 +59,9 @@ func (s *Service) Amend(ctx context.Context, who actor.Actor, key id.ID, body st
 		if err := s.store.update(ctx, was, n); err != nil {
 			return err
 		}
+		if err := s.overtake(ctx, key, 0); err != nil {
+			return err
+		}
 		s.DB.AfterCommit(ctx, s.Outbox.Wake)
 		if err := s.announce(ctx, n); err != nil {
 			return err
