@@ -142,4 +142,9 @@ func TestSomebodyWithTwoGroupsIsKnownInEach(t *testing.T) {
 	if got.Unnamed != len(got.Silent) {
 		t.Errorf("%+v", got)
 	}
+	h.must(h.svc.EndGroup(t.Context(), head(), alliance, list[0].ID))
+	var rows int
+	if err := h.db.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM group_members").Scan(&rows); err != nil || rows != 0 {
+		t.Error("who was known in a group is forgotten with it", rows, err)
+	}
 }

@@ -109,6 +109,11 @@ func (s *Service) turnGroup(ctx context.Context, who actor.Actor, alliance, grou
 		if err := s.store.turnGroup(ctx, g.ID, to, who.Account, s.Clock.Now()); err != nil {
 			return err
 		}
+		if to == GroupEnded { // nobody is named there any more
+			if err := s.store.forgetMembers(ctx, g.ID); err != nil {
+				return err
+			}
+		}
 		return s.Audit.Write(ctx, who, audit.Line{Action: action, Kind: "alliance", Subject: alliance, Place: place})
 	})
 }

@@ -98,6 +98,10 @@ func (s store) knowMember(ctx context.Context, group, account id.ID, number stri
 		Create(&memberRow{GroupID: group, AccountID: account, GroupOpenID: number, SeenAt: db.At(now)}).Error)
 }
 
+func (s store) forgetMembers(ctx context.Context, group id.ID) error {
+	return db.Unavailable(s.db.Conn(ctx).Where("group_id = ?", group).Delete(&memberRow{}).Error)
+}
+
 // members gives those of the accounts that are known in a group, with their numbers in it.
 func (s store) members(ctx context.Context, group id.ID, accounts []id.ID) (map[id.ID]string, error) {
 	out := map[id.ID]string{}
