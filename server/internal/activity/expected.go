@@ -19,11 +19,6 @@ func (s *Service) ByID(ctx context.Context, activityID id.ID) (Activity, error) 
 	return s.store.byID(ctx, everything, activityID)
 }
 
-// ByIDs gives those of the activities that exist, by id.
-func (s *Service) ByIDs(ctx context.Context, ids []id.ID) ([]Activity, error) {
-	return s.store.byIDs(ctx, ids)
-}
-
 // Expected gives everybody on the list.
 func (s *Service) Expected(ctx context.Context, activityID id.ID) ([]Expected, error) {
 	return s.store.expectedOf(ctx, activityID)
@@ -48,12 +43,6 @@ func (s *Service) ExpectedAfter(ctx context.Context, activityID, person id.ID, l
 // ExpectedAmong gives those of the persons who are on the list.
 func (s *Service) ExpectedAmong(ctx context.Context, activityID id.ID, persons []id.ID) (map[id.ID]Expected, error) {
 	return s.store.expectedAmong(ctx, activityID, persons)
-}
-
-// IsExpected reports whether a person is on the list.
-func (s *Service) IsExpected(ctx context.Context, activityID, person id.ID) (bool, error) {
-	m, err := s.store.expectedAmong(ctx, activityID, []id.ID{person})
-	return len(m) > 0, err
 }
 
 // AddWalkIns puts persons on the list who came without being on it; it joins the transaction of ctx.

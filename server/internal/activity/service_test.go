@@ -266,7 +266,7 @@ func TestExpectedKeepsInStep(t *testing.T) {
 	if err := c.activity.Refresh(ctx, a.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := expectedIDs(t, c, a.ID); len(got) != 8 || !must(c.activity.IsExpected(ctx, a.ID, walkIn.ID))(t) {
+	if got := expectedIDs(t, c, a.ID); len(got) != 8 || !slices.Contains(got, walkIn.ID) {
 		t.Error(got)
 	}
 	c.clk.Set(starts)
