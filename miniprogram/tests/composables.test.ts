@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { readCode } from '@/composables/codes'
-import { arrange, cardOf, paragraphs, standing, waitingLine, type Standing } from '@/composables/notices'
+import { arrange, cardOf, mendingOf, movable, paragraphs, standing, waitingLine, type Standing } from '@/composables/notices'
 import { clauses, toTrouble } from '@/composables/problem'
 import { usePage } from '@/composables/usePage'
 import { useSubmit } from '@/composables/useSubmit'
@@ -179,5 +179,25 @@ describe('a notice that waits', () => {
     expect(waits({ writing: { scheduled_at: '2026-12-31T16:00:00Z' } })).toMatch(/^定好了，明天 .*发出$/)
     vi.useRealTimers()
     expect(waits({ writing: { scheduled_at: '2020-01-01T00:00:00Z' }, pictures: [{ state: 'pending' }] })).toContain('图片正在检查')
+  })
+})
+
+describe('a notice that is out', () => {
+  const out = (over: object) => ({ id: '31', state: 'published', audience: { kind: 'alliance' }, activity: { state: 'planned' }, writing: { can_change: true }, ...over }) as never
+
+  it('can be moved with its own activity, before that is over, by whoever may change it', () => {
+    expect(movable(out({}))).toBe(true)
+    const not = [{ audience: { kind: 'silent', follows_id: '30' } }, { activity: undefined }, { activity: { state: 'ended' } }, { state: 'closed' }, { writing: { can_change: false } }]
+    expect(not.map((over) => movable(out(over)))).toEqual(not.map(() => false))
+  })
+
+  it('says how its correction stands, and to whom', () => {
+    const mend = (correction: object) => mendingOf(out({ writing: { correction: { remark: '', writer: '王建国', own: false, ...correction } } }))
+    expect(mend({ state: 'submitted' })).toEqual({ line: '更正送审了，等人看过再发', url: '/packages/head/correction?id=31' })
+    expect(mend({ state: 'submitted', can_approve: true })?.line).toBe('王建国写的更正，看过才能发')
+    expect(mend({ state: 'draft', own: true, remark: '写清哪个南门' })).toEqual({ line: '更正退回了：写清哪个南门', url: '/packages/head/correct?id=31' })
+    expect(mend({ state: 'draft', own: true })?.line).toBe('更正收回来了，还没有发')
+    expect(mend({ state: 'draft' })).toBeUndefined()
+    expect(mendingOf(out({}))).toBeUndefined()
   })
 })

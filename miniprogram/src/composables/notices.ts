@@ -60,7 +60,6 @@ export function writerLine(n?: NoticeView): string {
 /** What keeps a notice from going out at once: in a word, and more of it. */
 export function waitingWords(n: NoticeView): { word: string; more: string } {
   const at = n.writing?.scheduled_at
-  if (n.writing?.correction?.state === 'submitted') return { word: '更正送审了', more: '等人看过再发' }
   if (n.state === 'submitted') return { word: '送审了', more: '等人看过再发' }
   if (at && !isPast(at)) return { word: '定好了', more: `${when(at)}发出` }
   return n.pictures.some((p) => p.state === 'pending') ? { word: '图片正在检查', more: '查完就发' } : { word: '正在发出', more: '' }
@@ -71,6 +70,25 @@ export function waitingLine(n: NoticeView): string {
   const { word, more } = waitingWords(n)
   return [word, more].filter(Boolean).join('，')
 }
+
+/** A correction that waits, or that came back to whoever looks: how it stands, and its page. */
+export function mendingOf(n?: NoticeView): { line: string; url: string } | undefined {
+  const c = n?.writing?.correction
+  if (!n || !c) return undefined
+  if (c.state === 'submitted') {
+    const line = c.can_approve ? `${c.writer || '同事'}写的更正，看过才能发` : '更正送审了，等人看过再发'
+    return { line, url: `/packages/head/correction?id=${n.id}` }
+  }
+  if (!c.own) return undefined
+  return { line: c.remark ? `更正退回了：${c.remark}` : '更正收回来了，还没有发', url: `/packages/head/correct?id=${n.id}` }
+}
+
+/** The activity that is moved and cancelled with this notice: one that only follows another notice has none. */
+export const ownActivity = (n?: NoticeView) => (n?.audience.follows_id ? undefined : n?.activity)
+
+/** Whether its time and place can still be changed by whoever looks. */
+export const movable = (n?: NoticeView): boolean =>
+  n?.state === 'published' && !!n.writing?.can_change && ownActivity(n)?.state === 'planned'
 
 /** The notice as it is read aloud: the facts first, the hours as people say them. */
 export function spoken(n: NoticeView): string {

@@ -1,5 +1,4 @@
 import type { Kind } from '../../api/types'
-import { day, spokenTime, weekday } from '../../composables/date'
 
 /** The first wording for each kind; the head changes what does not fit. */
 export interface Template { word: string; title: string; body: string; hours: number }
@@ -62,9 +61,4 @@ export const templates: Record<Choice, Template> = {
     hours: 2,
   },
   plain: { word: '只发通知', title: '', body: '', hours: 0 },
-}
-
-/** The facts of an activity in one sentence, for whoever only reads the text. */
-export function factsLine(starts: string, place: string): string {
-  return `${day(starts)} ${weekday(starts)} ${spokenTime(starts)}，${place}。`
 }
