@@ -1,6 +1,6 @@
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type APIRequestContext, type Page } from '@playwright/test'
 import { look, picture } from './desk'
-import { colleague, got, office, phoneIn, phoneOf, signIn } from './phones'
+import { colleague, got, office, phoneIn, phoneOf, signIn, type Phone } from './phones'
 
 const open = (page: Page) => page.getByRole('navigation').getByRole('link', { name: '通知', exact: true }).click()
 
@@ -55,6 +55,9 @@ test('the office asks for approval, reads what a head wrote, and lets it go out'
   await expect(page.getByText('已改好，从下一条通知开始').last()).toBeVisible()
 })
 
+const committeeOf = async (request: APIRequestContext, headers: Phone) =>
+  (await got(request, headers, '/api/v1/me')).roles.find((r: { role: string }) => r.role === 'committee_staff').committee_id
+
 const write = async (page: Page, title: string, body: string) => {
   await page.getByRole('tab', { name: '发给各联盟' }).click()
   await page.getByLabel('标题').fill(title)
@@ -88,11 +91,39 @@ test('one notice goes to every alliance with its picture, is counted, and is cal
   await expect(sent.getByText('已取消').first()).toBeVisible()
 })
 
+test('what a colleague changed meanwhile is shown before it leaves', async ({ page, request }) => {
+  const headers = await phoneOf(request, office)
+  await signIn(page, request, headers)
+  await open(page)
+  const title = `取暖安全 ${String(Date.now()).slice(-8)}`
+  await write(page, title, '请检查炉子。')
+  await page.getByLabel('选择图片').setInputFiles({ name: '炉子.jpg', mimeType: 'image/jpeg', buffer: await picture(page) })
+  await expect(page.getByText('可以发', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: '发出', exact: true }).click()
+  await expect(page.getByRole('button', { name: '确定发出' })).toBeVisible()
+  await page.getByRole('button', { name: '去掉第 1 张图片' }).click() // the question is about what stood there
+  await expect(page.getByRole('button', { name: '确定发出' })).toHaveCount(0)
+  await page.getByRole('button', { name: '发出', exact: true }).click()
+  await expect(page.getByRole('button', { name: '确定发出' })).toBeVisible()
+
+  const { items } = await got(request, headers, `/api/v1/committees/${await committeeOf(request, headers)}/notices`)
+  const { id } = items.find((s: { notice: { title: string } }) => s.notice.title === title).notice
+  expect((await request.patch(`/api/v1/notices/${id}`, { headers, data: { body: '请检查炉子和烟道。' } })).ok()).toBe(true)
+  await page.getByRole('button', { name: '确定发出' }).click()
+  await expect(page.getByText('通知内容刚刚被修改过')).toBeVisible()
+  await expect(page.getByLabel('内容')).toHaveValue('请检查炉子和烟道。')
+  await look(page, '别人改过的')
+  await page.getByRole('button', { name: '发出', exact: true }).click()
+  await page.getByRole('button', { name: '确定发出' }).click()
+  await expect(page.getByText('已发给各联盟')).toBeVisible()
+  expect(await got(request, headers, `/api/v1/notices/${id}`)).toMatchObject({ state: 'published', body: '请检查炉子和烟道。', pictures: [] })
+  await got(request, headers, `/api/v1/notices/${id}/cancel`, { reason: '试验' })
+})
+
 test('a second one of the office reads it, gives it back, and lets it go out at its time', async ({ page, browser, request }) => {
   test.slow() // two desks
   const headers = await phoneOf(request, office)
-  const me = await got(request, headers, '/api/v1/me')
-  const { committee_id } = me.roles.find((r: { role: string }) => r.role === 'committee_staff')
+  const committee_id = await committeeOf(request, headers)
   await request.post('/api/v1/roles', { headers, data: { role: 'committee_staff', committee_id, holder: colleague } }) // another test may have done so
   const other = await phoneOf(request, colleague)
   await signIn(page, request, headers)

@@ -3,8 +3,8 @@ import { asks, audienceWord, chosen, countLine, partsOf, reach, standing, writer
 
 describe('a notice to several alliances', () => {
   it('adds up what each of them says', () => {
-    expect(reach([{ people: 100, reached: 80 }, { people: 32, reached: 12 }])).toEqual({ people: 132, reached: 92, share: 70 })
-    expect(reach([])).toEqual({ people: 0, reached: 0, share: 0 })
+    expect(reach([{ people: 100, reached: 80 }, { people: 32, reached: 12 }])).toEqual({ people: 132, reached: 92 })
+    expect(reach([])).toEqual({ people: 0, reached: 0 })
   })
   it('is counted while it is addressed', () => {
     expect(countLine([{ people: 30, calls: 4 }, { people: 7, calls: 1 }])).toBe('将通知 37 人，其中 5 人要打电话')

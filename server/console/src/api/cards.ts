@@ -28,8 +28,6 @@ const path = (s: CardScope) => `/api/v1/${s.of}/${s.id}/cards`
 export const loadCards = (scope: CardScope) => call<CardList>('GET', path(scope))
 /** A card for everybody who has none. */
 export const issueCards = (scope: CardScope) => call<{ issued: number; issued_at: string; files: number }>('POST', path(scope))
-/** A first card for one person. */
-export const issueCard = (person: string) => call<{ serial: string }>('POST', `/api/v1/persons/${person}/cards`)
 /** A new card for somebody who lost one; those of before count no longer. */
 export const reissueCard = (person: string) => call<{ revoked: number }>('POST', `/api/v1/persons/${person}/cards/reissue`)
 

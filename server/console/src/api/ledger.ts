@@ -5,7 +5,6 @@ export type PersonRow = Item<'listPersons'>
 export type PersonDetail = Output<'getPerson'>
 export type Unit = Item<'listUnits'>
 export type Alliance = Item<'listAlliances'>
-export type Committee = Item<'listCommittees'>
 export type Branch = Item<'listBranches'>
 export type Tie = Item<'listTies'>
 export type Status = 'active' | 'moved' | 'deceased' | 'suspended'
@@ -13,7 +12,6 @@ export type Status = 'active' | 'moved' | 'deceased' | 'suspended'
 export type Counts = Output<'ledgerCounts'>
 export type Count = Counts['total']
 export type Change = Item<'personHistory'>
-export type Membership = Item<'unitAlliances'>
 
 /** Everything that the side of the organisation shows; the lists are short, the people are only counted. */
 export async function loadOrg() {

@@ -3,7 +3,6 @@ import { toProblem } from '@/api/problem'
 import type { Item } from '@/api/types'
 
 export type Line = Item<'searchAudit'>
-export type Action = Item<'listAuditActions'>
 
 /** What narrows a search; it stands in the address. */
 export interface Wish {

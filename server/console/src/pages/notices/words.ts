@@ -22,10 +22,10 @@ export const stateWord: Record<Notice['state'], string> = {
 }
 
 /** How far a notice to several alliances has come, over all of them. */
-export function reach(parts: { people: number; reached: number }[]): { people: number; reached: number; share: number } {
+export function reach(parts: { people: number; reached: number }[]): { people: number; reached: number } {
   const people = parts.reduce((n, p) => n + p.people, 0)
   const reached = parts.reduce((n, p) => n + p.reached, 0)
-  return { people, reached, share: people ? Math.round((reached / people) * 100) : 0 }
+  return { people, reached }
 }
 
 /** Whose it is: an alliance's, or the office's to all of them. */
