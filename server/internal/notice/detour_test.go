@@ -18,8 +18,8 @@ func quota(wechat.SubscribeMessage) error {
 	return &wechat.Error{Code: wechat.Quota, Errcode: 45009, Retryable: true}
 }
 
-// only leaves these people in the ledger.
-func (h *house) only(persons ...id.ID) {
+// keepJust leaves just these people in the ledger.
+func (h *house) keepJust(persons ...id.ID) {
 	for p, row := range h.people {
 		if !slices.Contains(persons, p) {
 			row.Status = ledger.Moved
@@ -127,7 +127,7 @@ func TestABreakerThatStaysOpenIsNotWaitedFor(t *testing.T) {
 // Somebody with two accounts on a channel that rests is told once, on whichever of them has another way.
 func TestTwoAccountsOnAChannelThatRests(t *testing.T) {
 	h, o := wide(t, true)
-	h.only(1101)
+	h.keepJust(1101)
 	h.bound[1101] = []id.ID{accountOf(1101), accountOf(1102)}
 	h.accept(notice.ForNotice, 1, 1101, 1102)
 	o.follow(h, 1102)
@@ -144,7 +144,7 @@ func TestTwoAccountsOnAChannelThatRests(t *testing.T) {
 // in the other, and exactly one text goes out.
 func TestTwoRefusalsAtOnce(t *testing.T) {
 	h, o := wide(t, true)
-	h.only(1101)
+	h.keepJust(1101)
 	h.bound[1101] = []id.ID{accountOf(1101), accountOf(1102)}
 	for round := range 10 {
 		h.accept(notice.ForNotice, 1, 1101, 1102)
@@ -174,7 +174,7 @@ func TestTwoRefusalsAtOnce(t *testing.T) {
 // one comes back as well.
 func TestTheLastRefusalGoesOnForBoth(t *testing.T) {
 	h, o := wide(t, true)
-	h.only(1101)
+	h.keepJust(1101)
 	h.bound[1101] = []id.ID{accountOf(1101), accountOf(1102)}
 	h.accept(notice.ForNotice, 1, 1101, 1102)
 	o.follow(h, 1101)
